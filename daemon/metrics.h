@@ -1,0 +1,46 @@
+/* Counters, gauges and histograms, and their Prometheus text (exposition format 0.0.4). */
+#pragma once
+
+#include "lib/text.h"
+
+/*
+ * X(name, type, label or NULL, help). Names get the prefix `kezek_`. Labels hold codes and routes,
+ * never anything of a person.
+ */
+#define METRICS(X)                                                                                 \
+	X(http_requests_total, counter, "route", "Requests answered, by route")                    \
+	X(http_responses_total, counter, "status", "Responses, by status code")                    \
+	X(http_request_seconds, histogram, NULL, "Time from the last byte in to the reply")        \
+	X(connections_open, gauge, NULL, "Open client connections")                                \
+	X(connections_total, counter, NULL, "Accepted client connections")                         \
+	X(connections_refused_total, counter, "reason", "Connections refused, by reason")          \
+	X(tls_failures_total, counter, "reason", "Failed TLS handshakes, by reason")               \
+	X(crl_expired, gauge, NULL, "1 when a loaded CRL has expired: client certificates fail")   \
+	X(memory_account_bytes, gauge, NULL, "Bytes held for clients by the memory account")       \
+	X(database_connections, gauge, NULL, "Connections to PostgreSQL that are ready")           \
+	X(database_reconnects_total, counter, NULL, "Connections to PostgreSQL lost")              \
+	X(database_batches_total, counter, "kind", "Group commits, by kind")                       \
+	X(database_batch_members_total, counter, "kind", "Members of group commits, by kind")      \
+	X(database_clock_steps_total, counter, NULL, "Steps seen of the database's clock")         \
+	X(requests_submitted_total, counter, NULL, "Applications acknowledged")                    \
+	X(acts_total, counter, "act", "Acts carried out, by act")                                  \
+	X(claims_total, counter, NULL, "Requests claimed")                                         \
+	X(leases_expired_total, counter, NULL, "Leases that ran out")                              \
+	X(deadlines_fired_total, counter, NULL, "Due moments fired")                               \
+	X(deadline_fire_lag_seconds, histogram, NULL, "How long after its instant a rung fired")   \
+	X(calendar_coverage_days, gauge, "calendar", "Days until the coverage of a calendar in use ends") \
+	X(unrouted_total, counter, NULL, "Applications that no route takes")
+
+enum metric {
+#define X(name, type, label, help) METRIC_##name,
+	METRICS(X)
+#undef X
+	METRIC_COUNT,
+};
+
+/* `label` is NULL where the metric has none; label values are few and copied. */
+void metric_add(enum metric m, const char *label, int64_t n);
+void metric_set(enum metric m, const char *label, int64_t value);
+/* Histograms take µs; their buckets run from 0.5 ms to 60 s. */
+void metric_observe(enum metric m, int64_t us);
+void metrics_write(struct text *t);

@@ -1,0 +1,64 @@
+/*
+ * Every option of kezekd: one table, from which parsing, --check-config, the defaults and the manual's
+ * completeness test come. File syntax: `name = value` lines, `#` comments (kezekd.conf(5)).
+ */
+#pragma once
+
+#include "lib/fault.h"
+
+/*
+ * X(name, kind, default, doc). Kinds: path, string, list (comma-separated), port, count, bytes (KiB, MiB
+ * suffixes), seconds (fraction allowed; kept in µs), choice words are strings checked by their user.
+ */
+#define SETTINGS(X)                                                                                \
+	X(listen, string, "[::1]:8443", "address:port to listen on, unless systemd passes sockets")\
+	X(database, string, "", "libpq connection string of role kezek_app")                       \
+	X(jobs_database, string, "", "libpq connection string of role kezek_jobs; empty: database with user=kezek_jobs") \
+	X(migrate_database, string, "", "libpq connection string of role kezek_migrator, for kezekd migrate") \
+	X(server_certificate, path, "", "PEM chain shown to clients")                              \
+	X(server_key, path, "", "PEM private key of the certificate")                              \
+	X(client_ca, path, "", "PEM bundle that client certificates must lead to")                 \
+	X(client_crl, path, "", "PEM CRLs for the client CA; checked where set")                   \
+	X(master_key, path, "", "file of 32 random bytes that wraps every request's key; $CREDENTIALS_DIRECTORY/master-key where empty") \
+	X(index_key, path, "", "file of 32 random bytes that keys the search hashes; $CREDENTIALS_DIRECTORY/index-key where empty") \
+	X(tls_min, string, "1.3", "1.2 or 1.3")                                                    \
+	X(log_level, string, "info", "error, warning, info or debug")                              \
+	X(database_connections, count, "4", "connections for reads")                               \
+	X(write_connections, count, "2", "connections for group commits")                          \
+	X(batch_members, count, "64", "members of one group commit")                               \
+	X(metrics_local, string, "no", "yes: GET /metrics needs no principal from loopback")       \
+	X(handshake_timeout, seconds, "5", "TLS handshake, absolute")                              \
+	X(header_timeout, seconds, "5", "request head, absolute")                                  \
+	X(body_timeout, seconds, "20", "JSON body, absolute")                                      \
+	X(idle_timeout, seconds, "60", "between requests")                                         \
+	X(request_timeout, seconds, "15", "a reply that PostgreSQL keeps back becomes 503 after it") \
+	X(header_bytes, bytes, "16KiB", "request head")                                            \
+	X(header_fields, count, "64", "fields of a request head")                                  \
+	X(json_bytes, bytes, "256KiB", "JSON body")                                                \
+	X(bulk_bytes, bytes, "16MiB", "body of catalogue, calendars and imports")                  \
+	X(json_depth, count, "16", "nesting of a JSON body")                                       \
+	X(principal_connections, count, "256", "connections of one principal")                     \
+	X(principal_streams, count, "8", "streams of one principal")                               \
+	X(address_connections, count, "512", "connections of one address before it is known who it is") \
+	X(stream_bytes, bytes, "256KiB", "queue of one stream before its client is dropped")       \
+	X(memory_bytes, bytes, "512MiB", "memory account for clients; at 80 % new work gets 503")
+
+/* kind → C type: path, string, list: char *; port, count: int; bytes: int64_t; seconds: int64_t in µs. */
+struct settings {
+#define SETTING_TYPE_path    char *
+#define SETTING_TYPE_string  char *
+#define SETTING_TYPE_list    char *
+#define SETTING_TYPE_port    int
+#define SETTING_TYPE_count   int
+#define SETTING_TYPE_bytes   int64_t
+#define SETTING_TYPE_seconds int64_t
+#define X(name, kind, standard, doc) SETTING_TYPE_##kind name;
+	SETTINGS(X)
+#undef X
+};
+
+/* All defaults. */
+void settings_init(struct settings *s);
+/* Applies the file's text over what is there. Pointers of faults are `/line <n>` style: "/<option>". */
+void settings_parse(struct settings *s, struct span text, struct faults *faults);
+void settings_done(struct settings *s);

@@ -1,0 +1,72 @@
+/* text, uuid, words, fault: the small ground. */
+#include "lib/fault.h"
+#include "lib/uuid.h"
+#include "tests/unit/tap.h"
+
+static void test_text(void)
+{
+	_text_ t = TEXT_INIT;
+
+	text_add_json(&t, "a\"\\\n\x01я");
+	check(strcmp(t.data, "\"a\\\"\\\\\\n\\u0001я\"") == 0, "JSON string is escaped");
+	text_reset(&t);
+	text_addf(&t, "%d-%s", 7, "x");
+	text_add_hex(&t, "\xff\x00", 2);
+	check(strcmp(t.data, "7-xff00") == 0, "formatted and hex additions");
+}
+
+static void test_uuid(void)
+{
+	static const uint8_t random[10] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	struct uuid u = uuid_make_v7(1645557742000000, random), v;
+	char s[UUID_TEXT_SIZE];
+
+	uuid_format(&u, s);
+	/* The example of RFC 9562 appendix A.6, with all random bits set. */
+	check(strcmp(s, "017f22e2-79b0-7fff-bfff-ffffffffffff") == 0, "version 7 layout");
+	check(uuid_parse(span_of(s), &v) && uuid_compare(&u, &v) == 0, "parse gives it back");
+	check(uuid_at(&v) == 1645557742000000, "carries its moment");
+	check(!uuid_parse(SPAN("017f22e279b07fffbfffffffffffffff"), &v), "no other form");
+}
+
+static void test_words(void)
+{
+	bool same = true;
+
+	for (int w = 0; w < WORD_COUNT; w++) {
+		for (char digit = '0'; digit <= '9'; digit++) {
+			char place[4] = {'{', digit, '}', '\0'};
+			int has = 0;
+
+			for (int l = 0; l < LANG_COUNT; l++)
+				has += strstr(word_text((enum word)w, (enum lang)l), place) != NULL;
+			same = same && (has == 0 || has == LANG_COUNT);
+		}
+	}
+	check(same, "every word has the same placeholders in every language");
+	check(lang_negotiate(SPAN("de, ru;q=0.5, ky;q=0.9"), LANG_EN) == LANG_KY, "best quality wins");
+	check(lang_negotiate(SPAN("fr"), LANG_EN) == LANG_EN, "nothing known: the default");
+	check(lang_negotiate(SPAN("ru-RU,ru;q=0.9,en;q=0.8"), LANG_KY) == LANG_RU, "region is ignored");
+}
+
+static void test_faults(void)
+{
+	_faults_ f = {0};
+	_text_ t = TEXT_INIT;
+	_free_ char *p = pointer_join("/a", "b/c~d");
+
+	faults_add(&f, p, WORD_reason_wrong_type, "string", NULL);
+	text_add_fault(&t, &f.items[0], LANG_EN);
+	check(strcmp(p, "/a/b~1c~0d") == 0, "pointers are escaped");
+	check(strcmp(reason_code(f.items[0].reason), "wrong_type") == 0, "reason code");
+	check(strcmp(t.data, "wrong type, expected string") == 0, "reason text");
+}
+
+int main(void)
+{
+	test_text();
+	test_uuid();
+	test_words();
+	test_faults();
+	return tap_end();
+}
