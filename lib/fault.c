@@ -73,6 +73,22 @@ const char *reason_code(enum word reason)
 	return names[reason] ? names[reason] + strlen("reason_") : "invalid";
 }
 
+bool fault_is_shape(enum word reason)
+{
+	switch (reason) {
+	case WORD_reason_bad_json:
+	case WORD_reason_too_deep:
+	case WORD_reason_bad_text:
+	case WORD_reason_number_too_big:
+	case WORD_reason_unknown_member:
+	case WORD_reason_duplicate_member:
+	case WORD_reason_wrong_type:
+		return true;
+	default:
+		return false;
+	}
+}
+
 void text_add_fault(struct text *t, const struct fault *f, enum lang lang)
 {
 	const char *args[2] = {f->detail[0], f->detail[1]};

@@ -29,4 +29,6 @@ char *pointer_join(const char *parent, const char *member);
 char *pointer_index(const char *parent, size_t index);
 /* "reason" as the wire's code, e.g. WORD_reason_unknown_member → "unknown_member". */
 const char *reason_code(enum word reason);
+/* True: the input's shape is wrong (400); false: its content is (422). */
+bool fault_is_shape(enum word reason);
 void text_add_fault(struct text *t, const struct fault *f, enum lang lang);
