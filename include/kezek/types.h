@@ -51,7 +51,7 @@ enum kezek_problem {
 #define X(code, status) KEZEK_PROBLEM_##code,
 	KEZEK_PROBLEMS(X)
 #undef X
-	KEZEK_PROBLEM_COUNT,
+		KEZEK_PROBLEM_COUNT,
 };
 
 /* X(state, final). `overdue` and `provisional` are flags beside the state, not states. */
@@ -68,15 +68,118 @@ enum kezek_problem {
 	X(withdrawn, 1)                                                                            \
 	X(lapsed, 1)
 
+enum kezek_state {
+#define X(state, final) KEZEK_STATE_##state,
+	KEZEK_STATES(X)
+#undef X
+		KEZEK_STATE_COUNT,
+};
+
+/* What can be done to a request. Which are open where, and to whom: lib/lifecycle. */
+#define KEZEK_ACTS(X)                                                                              \
+	X(submit)                                                                                  \
+	X(refuse)                                                                                  \
+	X(complete)                                                                                \
+	X(pay)                                                                                     \
+	X(correct)                                                                                 \
+	X(claim)                                                                                   \
+	X(renew)                                                                                   \
+	X(release)                                                                                 \
+	X(accept)                                                                                  \
+	X(pause)                                                                                   \
+	X(resume)                                                                                  \
+	X(extend)                                                                                  \
+	X(forward)                                                                                 \
+	X(consult)                                                                                 \
+	X(decide)                                                                                  \
+	X(notify)                                                                                  \
+	X(hand_over)                                                                               \
+	X(withdraw)                                                                                \
+	X(reassign)                                                                                \
+	X(escalate)                                                                                \
+	X(reopen)                                                                                  \
+	X(lapse)                                                                                   \
+	X(approve_tacitly)                                                                         \
+	X(deem_refused)
+
+enum kezek_act {
+#define X(act) KEZEK_ACT_##act,
+	KEZEK_ACTS(X)
+#undef X
+		KEZEK_ACT_COUNT,
+};
+
 #define KEZEK_DEADLINE_KINDS(X)                                                                    \
-	X(register) X(cure) X(pay) X(forward) X(consult) X(decide) X(notify) X(notify_extension) X(hand_over)
+	X(register)                                                                                \
+	X(cure) X(pay) X(forward) X(consult) X(decide) X(notify) X(notify_extension) X(hand_over)
+
+enum kezek_deadline_kind {
+#define X(kind) KEZEK_DEADLINE_##kind,
+	KEZEK_DEADLINE_KINDS(X)
+#undef X
+		KEZEK_DEADLINE_COUNT,
+};
 
 #define KEZEK_DEADLINE_STATES(X) X(running) X(paused) X(met) X(missed) X(void)
 
+enum kezek_deadline_state {
+#define X(state) KEZEK_DEADLINE_STATE_##state,
+	KEZEK_DEADLINE_STATES(X)
+#undef X
+		KEZEK_DEADLINE_STATE_COUNT,
+};
+
 #define KEZEK_CHANNELS(X) X(counter) X(portal) X(post) X(mobile) X(email) X(xroad) X(other)
+
+enum kezek_channel {
+#define X(channel) KEZEK_CHANNEL_##channel,
+	KEZEK_CHANNELS(X)
+#undef X
+		KEZEK_CHANNEL_COUNT,
+};
 
 #define KEZEK_ROLES(X) X(clerk) X(officer) X(supervisor) X(admin) X(auditor)
 
+enum kezek_role {
+#define X(role) KEZEK_ROLE_##role,
+	KEZEK_ROLES(X)
+#undef X
+		KEZEK_ROLE_COUNT,
+};
+
 #define KEZEK_OUTCOMES(X) X(granted) X(partly) X(refused)
 
+enum kezek_outcome {
+#define X(outcome) KEZEK_OUTCOME_##outcome,
+	KEZEK_OUTCOMES(X)
+#undef X
+		KEZEK_OUTCOME_COUNT,
+};
+
 #define KEZEK_BACKDATE_REASONS(X) X(mobile) X(post) X(outage) X(paper)
+
+enum kezek_backdate_reason {
+#define X(reason) KEZEK_BACKDATE_REASON_##reason,
+	KEZEK_BACKDATE_REASONS(X)
+#undef X
+		KEZEK_BACKDATE_REASON_COUNT,
+};
+
+/* What a breached deadline does (deadlines.md "Expiry"). */
+#define KEZEK_BREACHES(X) X(overdue) X(tacit_approval) X(deemed_refusal) X(lapse)
+
+enum kezek_breach {
+#define X(breach) KEZEK_BREACH_##breach,
+	KEZEK_BREACHES(X)
+#undef X
+		KEZEK_BREACH_COUNT,
+};
+
+#define KEZEK_LATE_DECISIONS(X) X(allowed) X(favourable_only) X(forbidden)
+
+enum kezek_late_decision {
+#define X(late) KEZEK_LATE_DECISION_##late,
+	KEZEK_LATE_DECISIONS(X)
+#undef X
+		KEZEK_LATE_DECISION_COUNT,
+};
