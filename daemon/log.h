@@ -16,6 +16,13 @@ enum log_level {
 void log_set_level(enum log_level level);
 /* True: each line begins with a moment (a terminal or a file; journald adds its own). */
 void log_set_stamped(bool stamped);
+/* True: lines below a warning wait for log_flush, which the loop calls at the end of each turn. */
+void log_set_buffered(bool buffered);
+void log_flush(void);
+/* For callers that would otherwise build costly fields. */
+bool log_is_on(enum log_level level);
+/* "error", "warning", "info", "debug". False: another. */
+bool log_level_parse(const char *s, enum log_level *ret);
 
 /* A field of a line; build them with the LOG_… makers below. */
 struct log_field {

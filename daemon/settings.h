@@ -11,7 +11,7 @@
  * suffixes), seconds (fraction allowed; kept in µs), choice words are strings checked by their user.
  */
 #define SETTINGS(X)                                                                                \
-	X(listen, string, "[::1]:8443", "address:port to listen on, unless systemd passes sockets")\
+	X(listen, list, "[::1]:8443", "addresses to listen on, each address:port, unless systemd passes sockets") \
 	X(database, string, "", "libpq connection string of role kezek_app")                       \
 	X(jobs_database, string, "", "libpq connection string of role kezek_jobs; empty: database with user=kezek_jobs") \
 	X(migrate_database, string, "", "libpq connection string of role kezek_migrator, for kezekd migrate") \
@@ -31,6 +31,11 @@
 	X(header_timeout, seconds, "5", "request head, absolute")                                  \
 	X(body_timeout, seconds, "20", "JSON body, absolute")                                      \
 	X(idle_timeout, seconds, "60", "between requests")                                         \
+	X(rate_floor, bytes, "1KiB", "bytes a second below which a long body or a reply's reader is given up") \
+	X(rate_window, seconds, "10", "over which rate_floor is measured")                         \
+	X(linger_timeout, seconds, "2", "how long a refused client's bytes are still read and dropped") \
+	X(ticket_lifetime, seconds, "300", "TLS session tickets, at most 300; 0: none")            \
+	X(connections, count, "20000", "connections in all")                                       \
 	X(request_timeout, seconds, "15", "a reply that PostgreSQL keeps back becomes 503 after it") \
 	X(header_bytes, bytes, "16KiB", "request head")                                            \
 	X(header_fields, count, "64", "fields of a request head")                                  \
@@ -59,6 +64,19 @@ struct settings {
 
 /* All defaults. */
 void settings_init(struct settings *s);
-/* Applies the file's text over what is there. Pointers of faults are `/line <n>` style: "/<option>". */
+/*
+ * Applies the file's text over what is there. All faults at once; their pointers are "/<line>/<option>",
+ * the line counted from 1. An option with a fault keeps its value.
+ */
 void settings_parse(struct settings *s, struct span text, struct faults *faults);
+/* Paths that are not absolute are taken to stand in `directory`. */
+void settings_resolve(struct settings *s, const char *directory);
+/* What only makes sense together or in words: pointers "/<option>". */
+void settings_check(const struct settings *s, struct faults *faults);
+/* Reads and parses a file, resolves its paths by its directory, checks. 0, or -errno of the reading. */
+_must_check_ int settings_load(struct settings *s, const char *path, struct faults *faults);
 void settings_done(struct settings *s);
+/* One "name = default" line with its doc for each option, for people. */
+void settings_describe(struct text *t);
+/* "address:port" with [] around an IPv6 address; an empty address means all. False: not one. */
+bool settings_split_address(struct span s, char ret_host[64], char ret_port[8]);
