@@ -1,0 +1,155 @@
+-- A batch of acts, each decided by the daemon from what it had read: compare-and-set on version, state and
+-- fence. No two members concern the same request. Results: done; duplicate (a stored answer under the
+-- same key, looked at before anything else); denied; conflict (it has moved meanwhile: read and decide again);
+-- clock. A member without a key (release, renew's kin) stores no answer.
+DROP FUNCTION IF EXISTS kezek.act;
+CREATE FUNCTION kezek.act(
+	m_request uuid[], m_principal text[], m_actor text[], m_key text[], m_fingerprint bytea[], m_now timestamptz[],
+	m_read_version int[], m_read_state text[], m_read_fence bigint[],
+	m_version int[], m_seq int[], m_state text[], m_agency text[], m_responsible text[],
+	m_due_at timestamptz[], m_due_on date[], m_provisional boolean[], m_decide text[], m_outcome text[],
+	m_body_number text[], m_closed_at timestamptz[],
+	m_hold text[], m_holder text[], m_holder_actor text[],
+	m_content_no int[], m_content bytea[], m_status int[], m_answer bytea[],
+	d_request uuid[], d_no int[], d_kind text[], d_state text[], d_rule_version int[],
+	d_calendar text[], d_calendar_version int[], d_source text[], d_started_at timestamptz[],
+	d_due_at timestamptz[], d_due_on date[], d_provisional boolean[], d_pauses text[], d_extensions text[],
+	d_breached_at timestamptz[], d_fire_at timestamptz[], d_stopped_at timestamptz[],
+	e_request uuid[], e_seq int[], e_id uuid[], e_kind text[], e_occurred_at timestamptz[],
+	e_principal text[], e_actor text[], e_ground text[], e_legal_basis text[], e_reason bytea[], e_text bytea[],
+	e_before text[], e_after text[])
+RETURNS TABLE (n int, result text, db_now timestamptz, request uuid, fingerprint bytea, status int, answer bytea,
+	master int, wrapped bytea, version int)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	v_now timestamptz;
+	v_verdict int[];
+	v_gate uuid[];
+BEGIN
+	-- Locks first, in the order of ids; then the clock, so that a lease cannot run out in between.
+	PERFORM FROM kezek.request_state s WHERE s.id = ANY (m_request) ORDER BY s.id FOR UPDATE;
+	v_now := kezek.now();
+
+	SELECT array_agg(CASE
+		WHEN p.name IS NULL OR s.id IS NULL OR NOT kezek.may_act(p, s.agency, s.office) THEN 2
+		WHEN abs(extract(epoch FROM v_now - m.now)) > 1 THEN 3
+		WHEN s.version <> m.read_version OR s.state <> m.read_state
+			OR coalesce(w.fence, 0) <> m.read_fence
+			OR (s.state = 'claimed' AND w.lease_until <= v_now) THEN 4
+		WHEN NOT EXISTS (SELECT FROM kezek.lifecycle l WHERE l.from_state = m.read_state
+			AND l.to_state = m.state) THEN 4
+		ELSE 1 END ORDER BY m.n)
+	INTO v_verdict
+	FROM unnest(m_request, m_principal, m_now, m_read_version, m_read_state, m_read_fence, m_state)
+		WITH ORDINALITY AS m(request, principal, now, read_version, read_state, read_fence, state, n)
+	LEFT JOIN kezek.principal p ON p.name = m.principal AND p.disabled_at IS NULL
+	LEFT JOIN kezek.request_state s ON s.id = m.request
+	LEFT JOIN kezek.work w ON w.request = m.request;
+
+	WITH gate AS (
+		INSERT INTO kezek.idempotency (principal, key, fingerprint, request, status, answer, version, made_at,
+			for_ever)
+		SELECT m.principal, m.key, m.fingerprint, m.request, m.status, m.answer, m.version, v_now, false
+		FROM unnest(m_request, m_principal, m_key, m_fingerprint, m_status, m_answer, m_version)
+			WITH ORDINALITY AS m(request, principal, key, fingerprint, status, answer, version, n)
+		WHERE v_verdict[m.n] = 1 AND m.key IS NOT NULL
+		ORDER BY m.principal, m.key
+		ON CONFLICT DO NOTHING
+		RETURNING request
+	)
+	SELECT array_agg(request) INTO v_gate FROM gate;
+
+	WITH f AS MATERIALIZED (
+		SELECT m.* FROM unnest(m_request, m_principal, m_actor, m_key, m_version, m_seq, m_state, m_agency,
+			m_responsible, m_due_at, m_due_on, m_provisional, m_decide, m_outcome, m_body_number,
+			m_closed_at, m_hold, m_holder, m_holder_actor, m_content_no, m_content) WITH ORDINALITY
+			AS m(request, principal, actor, key, version, seq, state, agency, responsible, due_at, due_on,
+			provisional, decide, outcome, body_number, closed_at, hold, holder, holder_actor,
+			content_no, content, n)
+		WHERE v_verdict[m.n] = 1 AND (m.key IS NULL OR m.request = ANY (v_gate))
+	), u_state AS (
+		UPDATE kezek.request_state s SET version = f.version, seq = f.seq, state = f.state, agency = f.agency,
+			responsible = f.responsible, due_at = f.due_at, due_on = f.due_on,
+			provisional = f.provisional, decide = f.decide, outcome = f.outcome,
+			body_number = f.body_number, updated_at = v_now, closed_at = f.closed_at
+		FROM f WHERE s.id = f.request
+		RETURNING s.id, s.agency, s.office, s.service
+	), u_work AS (
+		-- hold: keep (as it is), custody (the lease ends, the hold stays), free
+		UPDATE kezek.work w SET agency = f.agency, due_at = coalesce(f.due_at, 'infinity'), due_on = f.due_on,
+			waiting = f.state = 'queued', paused = f.state = 'paused',
+			claim = CASE f.hold WHEN 'free' THEN NULL
+				WHEN 'custody' THEN coalesce(w.claim, kezek.uuid_v7(v_now)) ELSE w.claim END,
+			fence = w.fence + (f.hold = 'custody' AND f.holder IS DISTINCT FROM w.holder)::int,
+			holder = CASE f.hold WHEN 'free' THEN NULL WHEN 'custody' THEN f.holder ELSE w.holder END,
+			actor = CASE f.hold WHEN 'free' THEN NULL WHEN 'custody' THEN f.holder_actor ELSE w.actor END,
+			worker = CASE f.hold WHEN 'free' THEN NULL ELSE w.worker END,
+			lease_until = CASE f.hold WHEN 'keep' THEN w.lease_until END
+		FROM f WHERE w.request = f.request AND f.closed_at IS NULL
+	), x_work AS (
+		DELETE FROM kezek.work w USING f WHERE w.request = f.request AND f.closed_at IS NOT NULL
+	), i_work AS (
+		INSERT INTO kezek.work (request, agency, office, service, due_at, due_on, waiting)
+		SELECT f.request, u.agency, u.office, u.service, coalesce(f.due_at, 'infinity'), f.due_on, f.state = 'queued'
+		FROM f JOIN u_state u ON u.id = f.request
+		WHERE f.closed_at IS NULL AND NOT EXISTS (SELECT FROM kezek.work w WHERE w.request = f.request)
+	), i_content AS (
+		INSERT INTO kezek.content SELECT request, content_no, v_now, content FROM f WHERE content IS NOT NULL
+	), d AS MATERIALIZED (
+		SELECT d.*, u.agency, u.office, u.service
+		FROM unnest(d_request, d_no, d_kind, d_state, d_rule_version, d_calendar, d_calendar_version, d_source,
+			d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at,
+			d_fire_at, d_stopped_at)
+			AS d(request, no, kind, state, rule_version, calendar, calendar_version, source,
+			started_at, due_at, due_on, provisional, pauses, extensions, breached_at,
+			fire_at, stopped_at)
+		JOIN u_state u ON u.id = d.request
+	), u_deadline AS (
+		UPDATE kezek.deadline t SET state = d.state, due_at = d.due_at, due_on = d.due_on,
+			provisional = d.provisional, pauses = d.pauses::json, extensions = d.extensions::json,
+			calendar_version = d.calendar_version, breached_at = d.breached_at, fire_at = d.fire_at
+		FROM d WHERE t.request = d.request AND t.no = d.no AND d.state IN ('running', 'paused')
+	), i_deadline AS (
+		INSERT INTO kezek.deadline (request, no, kind, state, rule_version, calendar, calendar_version, source,
+			started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at)
+		SELECT request, no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at,
+			due_on, provisional, pauses::json, extensions::json, breached_at, fire_at
+		FROM d WHERE state IN ('running', 'paused')
+			AND NOT EXISTS (SELECT FROM kezek.deadline t WHERE t.request = d.request AND t.no = d.no)
+	), x_deadline AS (
+		DELETE FROM kezek.deadline t USING d
+		WHERE t.request = d.request AND t.no = d.no AND d.state NOT IN ('running', 'paused')
+	), i_done AS (
+		INSERT INTO kezek.deadline_done (request, no, kind, state, rule_version, calendar, calendar_version,
+			source, started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at,
+			agency, office, service)
+		SELECT request, no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at,
+			due_on, provisional, pauses::json, extensions::json, breached_at, stopped_at, agency, office, service
+		FROM d WHERE state NOT IN ('running', 'paused')
+	)
+	INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, ground,
+		legal_basis, reason, text, before, after)
+	SELECT e.request, e.seq, e.id, e.kind, e.occurred_at, v_now, e.principal, e.actor, e.ground, e.legal_basis,
+		e.reason, e.text, e.before::json, e.after::json
+	FROM unnest(e_request, e_seq, e_id, e_kind, e_occurred_at, e_principal, e_actor, e_ground, e_legal_basis,
+		e_reason, e_text, e_before, e_after)
+		AS e(request, seq, id, kind, occurred_at, principal, actor, ground, legal_basis, reason, text, before,
+		after)
+	JOIN f ON f.request = e.request;
+
+	RETURN QUERY
+	SELECT m.n::int, CASE
+		WHEN v_verdict[m.n] = 1 AND (m.key IS NULL OR m.request = ANY (v_gate)) THEN 'done'
+		WHEN k.request IS NOT NULL THEN 'duplicate'
+		WHEN v_verdict[m.n] = 2 THEN 'denied'
+		WHEN v_verdict[m.n] = 3 THEN 'clock'
+		ELSE 'conflict' END,
+		v_now, k.request, k.fingerprint, k.status::int, k.answer, rk.master, rk.wrapped, k.version
+	FROM unnest(m_request, m_principal, m_key) WITH ORDINALITY AS m(request, principal, key, n)
+	LEFT JOIN kezek.idempotency k ON m.key IS NOT NULL AND k.principal = m.principal AND k.key = m.key
+		AND NOT (v_verdict[m.n] = 1 AND m.request = ANY (coalesce(v_gate, '{}')))
+	LEFT JOIN kezek.request_key rk ON rk.request = k.request;
+END
+$$;
+GRANT EXECUTE ON FUNCTION kezek.act TO kezek_app;

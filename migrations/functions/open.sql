@@ -1,0 +1,150 @@
+-- A batch of new requests: submissions of clerks, or cases imported by an administrator. Each member is
+-- judged by its own principal. Results: done; duplicate (with the stored answer, for the same key and
+-- fingerprint or not: the daemon compares); denied (principal unknown, disabled, or of another office);
+-- clock (the member's moment is more than a second off: learn kezek.now() and compute again).
+DROP FUNCTION IF EXISTS kezek.open_requests;
+CREATE FUNCTION kezek.open_requests(
+	p_imported boolean,
+	m_id uuid[], m_principal text[], m_actor text[], m_key text[], m_fingerprint bytea[],
+	m_number text[], m_register text[], m_service text[], m_service_version int[], m_variant text[],
+	m_channel text[], m_office text[], m_territory text[], m_language text[],
+	m_received_at timestamptz[], m_registered_at timestamptz[], m_backdate_reason text[], m_promised_due_on date[],
+	m_content bytea[], m_master int[], m_wrapped bytea[],
+	m_state text[], m_agency text[], m_responsible text[],
+	m_due_at timestamptz[], m_due_on date[], m_provisional boolean[], m_decide text[],
+	m_outcome text[], m_closed_at timestamptz[], m_seq int[], m_status int[], m_answer bytea[],
+	d_request uuid[], d_no int[], d_kind text[], d_state text[], d_rule_version int[],
+	d_calendar text[], d_calendar_version int[], d_source text[], d_started_at timestamptz[],
+	d_due_at timestamptz[], d_due_on date[], d_provisional boolean[], d_pauses text[], d_extensions text[],
+	d_breached_at timestamptz[], d_fire_at timestamptz[], d_stopped_at timestamptz[],
+	e_request uuid[], e_seq int[], e_id uuid[], e_kind text[], e_occurred_at timestamptz[],
+	e_principal text[], e_actor text[], e_ground text[], e_legal_basis text[], e_reason bytea[], e_text bytea[],
+	e_before text[], e_after text[],
+	l_request uuid[], l_kind text[], l_hash bytea[])
+RETURNS TABLE (n int, result text, db_now timestamptz, request uuid, fingerprint bytea, status int, answer bytea,
+	master int, wrapped bytea, version int)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	v_now timestamptz := kezek.now();
+	v_year int;
+	v_done int[];
+BEGIN
+	IF p_imported THEN
+		FOR v_year IN SELECT DISTINCT date_part('year', to_timestamp(
+			('x' || lpad(substr(replace(i::text, '-', ''), 1, 12), 16, '0'))::bit(64)::bigint / 1000.0)
+			AT TIME ZONE 'UTC')::int FROM unnest(m_id) i ORDER BY 1
+		LOOP
+			PERFORM kezek.ensure_partitions(v_year);
+		END LOOP;
+	END IF;
+	WITH m AS MATERIALIZED (
+		SELECT m.*, CASE
+			WHEN p.name IS NULL THEN 'denied'
+			WHEN p_imported THEN CASE WHEN p.role = 'admin' THEN 'ok' ELSE 'denied' END
+			WHEN p.role <> 'clerk' OR p.office <> m.office THEN 'denied'
+			WHEN abs(extract(epoch FROM v_now - m.registered_at)) > 1 THEN 'clock'
+			ELSE 'ok' END AS verdict
+		FROM unnest(m_id, m_principal, m_actor, m_key, m_fingerprint, m_number, m_register, m_service,
+			m_service_version, m_variant, m_channel, m_office, m_territory, m_language, m_received_at,
+			m_registered_at, m_backdate_reason, m_promised_due_on, m_content, m_master, m_wrapped, m_state,
+			m_agency, m_responsible, m_due_at, m_due_on, m_provisional, m_decide, m_outcome, m_closed_at,
+			m_seq, m_status, m_answer) WITH ORDINALITY
+			AS m(id, principal, actor, key, fingerprint, number, register, service,
+			service_version, variant, channel, office, territory, language, received_at,
+			registered_at, backdate_reason, promised_due_on, content, master, wrapped, state,
+			agency, responsible, due_at, due_on, provisional, decide, outcome, closed_at,
+			seq, status, answer, n)
+		LEFT JOIN kezek.principal p ON p.name = m.principal AND p.disabled_at IS NULL
+	), gate AS (
+		INSERT INTO kezek.idempotency (principal, key, fingerprint, request, status, answer, version, made_at,
+			for_ever)
+		SELECT principal, key, fingerprint, id, status, answer, 1, v_now, true FROM m WHERE verdict = 'ok'
+		ORDER BY principal, key
+		ON CONFLICT DO NOTHING
+		RETURNING request
+	), fresh AS MATERIALIZED (
+		SELECT m.* FROM m JOIN gate ON gate.request = m.id
+	), i_number AS (
+		INSERT INTO kezek.number SELECT number, register, id FROM fresh
+	), i_request AS (
+		INSERT INTO kezek.request SELECT id, number, service, service_version, variant, channel, office,
+			territory, language, received_at, registered_at, backdate_reason, promised_due_on, principal,
+			actor, p_imported, content
+		FROM fresh
+	), i_key AS (
+		INSERT INTO kezek.request_key SELECT id, master, wrapped, NULL FROM fresh
+	), i_state AS (
+		INSERT INTO kezek.request_state (id, version, seq, state, agency, office, service, responsible, due_at,
+			due_on, provisional, decide, outcome, updated_at, closed_at)
+		SELECT id, 1, seq, state, agency, office, service, responsible, due_at, due_on, provisional, decide,
+			outcome, v_now, closed_at
+		FROM fresh
+	), i_work AS (
+		INSERT INTO kezek.work (request, agency, office, service, due_at, due_on, waiting, paused)
+		SELECT id, agency, office, service, coalesce(due_at, 'infinity'), due_on, state = 'queued',
+			state = 'paused'
+		FROM fresh WHERE closed_at IS NULL
+	), d AS MATERIALIZED (
+		SELECT d.*, f.agency, f.office, f.service
+		FROM unnest(d_request, d_no, d_kind, d_state, d_rule_version, d_calendar, d_calendar_version, d_source,
+			d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at,
+			d_fire_at, d_stopped_at)
+			AS d(request, no, kind, state, rule_version, calendar, calendar_version, source,
+			started_at, due_at, due_on, provisional, pauses, extensions, breached_at,
+			fire_at, stopped_at)
+		JOIN fresh f ON f.id = d.request
+	), i_deadline AS (
+		INSERT INTO kezek.deadline (request, no, kind, state, rule_version, calendar, calendar_version, source,
+			started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at)
+		SELECT request, no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at,
+			due_on, provisional, pauses::json, extensions::json, breached_at, fire_at
+		FROM d WHERE state IN ('running', 'paused')
+	), i_done AS (
+		INSERT INTO kezek.deadline_done (request, no, kind, state, rule_version, calendar, calendar_version,
+			source, started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at,
+			agency, office, service)
+		SELECT request, no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at,
+			due_on, provisional, pauses::json, extensions::json, breached_at, stopped_at, agency, office, service
+		FROM d WHERE state NOT IN ('running', 'paused')
+	), i_event AS (
+		INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, ground,
+			legal_basis, reason, text, before, after)
+		SELECT e.request, e.seq, e.id, e.kind, e.occurred_at, v_now, e.principal, e.actor, e.ground,
+			e.legal_basis, e.reason, e.text, e.before::json, e.after::json
+		FROM unnest(e_request, e_seq, e_id, e_kind, e_occurred_at, e_principal, e_actor, e_ground,
+			e_legal_basis, e_reason, e_text, e_before, e_after)
+			AS e(request, seq, id, kind, occurred_at, principal, actor, ground, legal_basis, reason, text,
+			before, after)
+		JOIN fresh f ON f.id = e.request
+	), i_lookup AS (
+		INSERT INTO kezek.lookup SELECT l.hash, l.kind, l.request
+		FROM unnest(l_request, l_kind, l_hash) AS l(request, kind, hash) JOIN fresh f ON f.id = l.request
+		ON CONFLICT DO NOTHING
+	)
+	SELECT array_agg(CASE WHEN fresh.id IS NOT NULL THEN 1 WHEN m.verdict = 'denied' THEN 2
+		WHEN m.verdict = 'clock' THEN 3 ELSE 0 END ORDER BY m.n)
+	INTO v_done
+	FROM m LEFT JOIN fresh USING (n);
+
+	-- A new statement sees what a concurrent holder of the same key has committed meanwhile. A member that
+	-- was denied or out of time may still be the repeat of one that was stored.
+	RETURN QUERY
+	SELECT v.n::int, CASE WHEN v.verdict = 1 THEN 'done' WHEN k.request IS NOT NULL AND v.verdict <> 2 THEN 'duplicate'
+		WHEN v.verdict = 2 THEN 'denied' ELSE 'clock' END,
+		v_now, k.request, k.fingerprint, k.status::int, k.answer, rk.master, rk.wrapped, k.version
+	FROM unnest(v_done) WITH ORDINALITY AS v(verdict, n)
+	LEFT JOIN kezek.idempotency k ON v.verdict <> 1 AND k.principal = m_principal[v.n] AND k.key = m_key[v.n]
+	LEFT JOIN kezek.request_key rk ON rk.request = k.request;
+END
+$$;
+GRANT EXECUTE ON FUNCTION kezek.open_requests TO kezek_app;
+
+-- A block of registration numbers; returns the first.
+CREATE OR REPLACE FUNCTION kezek.lease_numbers(p_body text, p_year int, p_count int) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	INSERT INTO kezek.number_block AS b VALUES (p_body, p_year, 1 + p_count)
+	ON CONFLICT (body, year) DO UPDATE SET next = b.next + p_count
+	RETURNING next - p_count
+$$;
+GRANT EXECUTE ON FUNCTION kezek.lease_numbers(text, int, int) TO kezek_app;
