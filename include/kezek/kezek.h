@@ -14,6 +14,7 @@ extern "C" {
 /* X(name, standard, meaning): kezek_set takes all values as text, NULL gives the standard back. */
 #define KEZEK_OPTIONS(X)                                                                           \
 	X(ca, NULL, "PEM file of the CA that the server's certificate must lead to")               \
+	X(crl, NULL, "PEM file of that CA's revocation list; checked where set")                   \
 	X(certificate, NULL, "PEM file of the client certificate, with its chain")                 \
 	X(key, NULL, "PEM file of its private key; the certificate's file where not set")          \
 	X(token, NULL, "bearer token kz_…, for a connection without a certificate")                \
@@ -75,8 +76,7 @@ struct kezek_body {
 	const char *type; /* NULL: application/json */
 };
 
-/* For answers too large to hold: called as bytes come; other than 0 ends the call with `aborted`.
- */
+/* For answers too large to hold: called as bytes come; not 0: the call ends with `aborted`. */
 typedef int kezek_sink(const void *data, size_t size, void *context);
 
 /*
@@ -87,8 +87,7 @@ typedef int kezek_sink(const void *data, size_t size, void *context);
  */
 int kezek_call(struct kezek *k, const char *method, const char *path, const char *const headers[],
 	const struct kezek_body *body, struct kezek_response **ret_response);
-/* GET with the body of a 2xx answer handed to `sink`; `accept` may be NULL. Not repeated once bytes
- * came. */
+/* GET; a 2xx body goes to `sink`; `accept` may be NULL. Not repeated once bytes have come. */
 int kezek_download(struct kezek *k, const char *path, const char *accept, kezek_sink *sink,
 	void *context, struct kezek_response **ret_response);
 

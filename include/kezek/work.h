@@ -1,9 +1,7 @@
-/* libkezek, typed part: submissions, claims, acts and lists. Include kezek/kezek.h, which has the
- * rest. */
+/* libkezek, typed part: submissions, claims, acts and lists. Included by kezek/kezek.h. */
 #pragma once
 
-/* A fresh UUIDv7 for an Idempotency-Key: keep it beside what you submit, and repeating stays safe.
- */
+/* A fresh UUIDv7 for an Idempotency-Key: keep it beside what you submit to repeat safely. */
 #define KEZEK_KEY_SIZE 37
 int kezek_key_make(char ret_key[KEZEK_KEY_SIZE]);
 /* `text` percent-encoded for one path segment or query value; free() it. NULL: no memory. */
@@ -13,8 +11,8 @@ char *kezek_escape(const char *text);
 int kezek_submit(struct kezek *k, const char *request, const char *key,
 	struct kezek_response **ret_response);
 
-/* How a write shows that it may: claim and fence, or else the ETag (the request's version, bare or
- * quoted). */
+/* How a write shows that it may: claim and fence, or else the ETag (the version, bare or quoted).
+ */
 struct kezek_hold {
 	const char *claim; /* NULL: by etag */
 	int64_t fence;
