@@ -1,0 +1,48 @@
+/* A request as kezek.request_view shows it, column by column. */
+#include "daemon/db/records.h"
+
+void request_row_read(const struct unit *u, int statement, int row, struct request_row *ret)
+{
+	struct row r = row_of(u, statement, row);
+
+	row_uuid(&r, &ret->id);
+	ret->number = row_text(&r);
+	ret->version = row_int(&r);
+	ret->seq = row_int(&r);
+	ret->state = row_text(&r);
+	ret->agency = row_text(&r);
+	ret->office = row_text(&r);
+	ret->service = row_text(&r);
+	ret->service_version = row_int(&r);
+	ret->variant = row_text(&r);
+	ret->channel = row_text(&r);
+	ret->territory = row_text(&r);
+	ret->language = row_text(&r);
+	ret->received_at = row_moment(&r);
+	ret->registered_at = row_moment(&r);
+	ret->backdate_reason = row_text(&r);
+	ret->due_at = row_moment(&r);
+	ret->due_on = row_day(&r);
+	ret->provisional = row_bool(&r);
+	ret->promised_due_on = row_day(&r);
+	ret->decide = row_text(&r);
+	ret->outcome = row_text(&r);
+	ret->responsible = row_text(&r);
+	ret->body_number = row_text(&r);
+	ret->updated_at = row_moment(&r);
+	ret->closed_at = row_moment(&r);
+	ret->submitted_by = row_text(&r);
+	ret->submitted_actor = row_text(&r);
+	ret->imported = row_bool(&r);
+	ret->master = row_int(&r);
+	ret->wrapped = row_bytes(&r);
+	ret->content = row_bytes(&r);
+	ret->content_no = row_int(&r);
+	ret->has_claim = row_uuid(&r, &ret->claim);
+	ret->fence = row_int64(&r);
+	ret->holder = row_text(&r);
+	ret->holder_actor = row_text(&r);
+	ret->worker = row_text(&r);
+	ret->lease_until = row_moment(&r);
+	ret->deadlines = row_span(&r);
+}

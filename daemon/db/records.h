@@ -1,0 +1,180 @@
+/* Rows as C sees them: what batched writes carry, and a request as it is read. Strings are borrowed. */
+#pragma once
+
+#include "daemon/db/batch.h"
+
+#define FINGERPRINT_SIZE 32
+
+/* One deadline of a request: kezek.deadline, or kezek.deadline_done once stopped. */
+struct deadline_row {
+	int no;
+	const char *kind, *state;
+	int rule_version;
+	const char *calendar;
+	int calendar_version;
+	const char *source;
+	int64_t started_at, due_at;
+	int32_t due_on;
+	bool provisional;
+	const char *pauses, *extensions; /* JSON text or NULL */
+	int64_t breached_at, fire_at, stopped_at;
+};
+
+/* One line of the journal. `reason` and `text` are sealed; `before` and `after` JSON text or NULL. */
+struct event_row {
+	int seq;
+	struct uuid id;
+	const char *kind;
+	int64_t occurred_at;
+	const char *principal, *actor, *ground, *legal_basis;
+	struct text reason, text;
+	const char *before, *after;
+};
+
+struct lookup_row {
+	const char *kind;
+	uint8_t hash[32];
+};
+
+/* What is stored under a key: filled in for MEMBER_DUPLICATE. */
+struct stored_answer {
+	struct uuid request;
+	uint8_t fingerprint[FINGERPRINT_SIZE];
+	int status, version;
+	struct text sealed; /* the answer */
+	int master;
+	struct text wrapped; /* the key it is sealed under */
+};
+
+/* Where a request stands: the columns of kezek.request_state that acts change. */
+struct state_row {
+	int version, seq;
+	const char *state, *agency, *responsible;
+	int64_t due_at;
+	int32_t due_on;
+	bool provisional;
+	const char *decide, *outcome, *body_number;
+	int64_t closed_at;
+};
+
+#define DEADLINES_MAX 12
+#define LOOKUPS_MAX   3
+
+struct changes {
+	struct deadline_row deadlines[DEADLINES_MAX];
+	int deadline_count;
+	struct event_row *events;
+	int event_count;
+};
+
+/* A new request: submitted, or imported (then `key` is agency and number, and there are many events). */
+struct open_member {
+	struct member base;
+	struct uuid id;
+	const char *principal, *actor, *key;
+	uint8_t fingerprint[FINGERPRINT_SIZE];
+	const char *number, *registrar, *service;
+	int service_version;
+	const char *variant, *channel, *office, *territory, *language;
+	int64_t received_at, registered_at;
+	const char *backdate_reason;
+	int32_t promised_due_on;
+	struct text content;
+	int master;
+	struct text wrapped;
+	struct state_row state;
+	int status;
+	struct text answer; /* sealed; empty: none is kept */
+	struct changes changes;
+	struct lookup_row lookups[LOOKUPS_MAX];
+	int lookup_count;
+	struct stored_answer stored;
+};
+
+enum hold {
+	HOLD_KEEP,
+	HOLD_CUSTODY, /* of `holder`: a lease becomes custody, or a free request is given to somebody */
+	HOLD_FREE,
+};
+
+/* An act, decided from what was read. */
+struct act_member {
+	struct member base; /* base.lock is the request */
+	const char *principal, *actor, *key; /* key NULL: no answer is stored */
+	uint8_t fingerprint[FINGERPRINT_SIZE];
+	int64_t now;
+	int read_version;
+	const char *read_state;
+	int64_t read_fence;
+	struct state_row state;
+	enum hold hold;
+	const char *holder, *holder_actor;
+	int content_no;
+	struct text content; /* sealed; empty: unchanged */
+	int status;
+	struct text answer;
+	struct changes changes;
+	struct stored_answer stored;
+};
+
+struct claimed_row {
+	struct uuid request, claim;
+	int64_t fence, lease_until;
+};
+
+#define CLAIMS_MAX 100
+
+struct claim_member {
+	struct member base;
+	const char *principal, *actor, *agency, *services, *worker; /* services: newline-separated, or NULL */
+	int max;
+	const struct uuid *request; /* or NULL */
+	int64_t lease_us;
+	struct claimed_row *claimed; /* room for `max` */
+	int claimed_count;
+};
+
+struct renew_member {
+	struct member base; /* MEMBER_CONFLICT: lost */
+	const char *principal;
+	struct uuid claim;
+	int64_t fence, lease_us, lease_until;
+};
+
+extern const struct batch_kind batch_open, batch_import, batch_act, batch_claim, batch_renew;
+
+void stored_answer_done(struct stored_answer *s);
+/* Frees the members' own texts and events, not the member. */
+void open_member_done(struct open_member *m);
+void act_member_done(struct act_member *m);
+
+/* A request as kezek.request_view shows it; strings are borrowed from the unit and valid in its on_done. */
+struct request_row {
+	struct uuid id;
+	const char *number;
+	int version, seq;
+	const char *state, *agency, *office, *service;
+	int service_version;
+	const char *variant, *channel, *territory, *language;
+	int64_t received_at, registered_at;
+	const char *backdate_reason;
+	int64_t due_at;
+	int32_t due_on;
+	bool provisional;
+	int32_t promised_due_on;
+	const char *decide, *outcome, *responsible, *body_number;
+	int64_t updated_at, closed_at;
+	const char *submitted_by, *submitted_actor;
+	bool imported;
+	int master;
+	struct span wrapped, content;
+	int content_no;
+	bool has_claim;
+	struct uuid claim;
+	int64_t fence;
+	const char *holder, *holder_actor, *worker;
+	int64_t lease_until;
+	struct span deadlines; /* JSON array, or {NULL, 0} */
+};
+
+void request_row_read(const struct unit *u, int statement, int row, struct request_row *ret);

@@ -1,0 +1,106 @@
+-- Reads. Those of requests follow `enter` in their unit and see only its scope.
+
+-- name: enter
+SELECT role, office, agency FROM kezek.enter($1)
+
+-- name: heartbeat
+SELECT kezek.now(),
+	(SELECT value FROM kezek.generation WHERE what = 'principal'),
+	(SELECT value FROM kezek.generation WHERE what = 'catalogue'),
+	(SELECT value FROM kezek.generation WHERE what = 'calendar'),
+	(SELECT max(version)::int FROM kezek.migration),
+	(SELECT test FROM kezek.clock)
+
+-- name: principals
+SELECT name, kind, role, office, agency, certificate_sha256, token_sha256, token_expires_at,
+	disabled_at IS NOT NULL, created_at, disabled_at
+FROM kezek.principal ORDER BY name
+
+-- name: catalogue_newest
+SELECT version, body::text FROM kezek.catalogue ORDER BY version DESC LIMIT 1
+
+-- name: calendars_newest
+SELECT DISTINCT ON (code) code, version, body::text, recorded_at FROM kezek.calendar ORDER BY code, version DESC
+
+-- name: stored_answer
+SELECT request, fingerprint, status, answer, master, wrapped, version FROM kezek.stored_answer($1, $2)
+
+-- name: request_by_id
+SELECT v.* FROM kezek.request_view v WHERE v.id = $1::uuid
+
+-- name: request_by_claim
+SELECT v.* FROM kezek.request_view v WHERE v.claim = $1::uuid
+
+-- name: requests_by_ids
+SELECT v.* FROM unnest($1::uuid[]) WITH ORDINALITY AS o(id, n) JOIN kezek.request_view v ON v.id = o.id ORDER BY o.n
+
+-- name: request_list
+SELECT v.* FROM kezek.list_requests($1, $2, $3, $4, $5, $6::boolean, $7::timestamptz, $8::timestamptz, $9, $10,
+	$11, $12::timestamptz, $13::uuid, $14::int) WITH ORDINALITY AS o(id, n)
+JOIN kezek.request_view v ON v.id = o.id ORDER BY o.n
+
+-- name: request_count
+SELECT kezek.count_requests($1, $2, $3, $4, $5, $6::boolean, $7::timestamptz, $8::timestamptz, $9, $10)
+
+-- name: request_events
+SELECT e.seq, e.id, e.kind, e.occurred_at, e.recorded_at, e.principal, e.actor, e.ground, e.legal_basis, e.reason,
+	e.text, e.before::text, e.after::text, k.master, k.wrapped
+FROM kezek.event e JOIN kezek.request_key k ON k.request = e.request
+WHERE e.request = $1::uuid AND e.seq > $2::int ORDER BY e.seq LIMIT $3::int
+
+-- name: claims_of
+SELECT v.* FROM kezek.work h JOIN kezek.request_view v ON v.id = h.request
+WHERE h.holder = $1 AND h.claim IS NOT NULL AND (h.lease_until IS NULL OR h.lease_until > kezek.now())
+	AND ($2::text IS NULL OR h.worker = $2) AND h.request > $3::uuid
+ORDER BY h.request LIMIT $4::int
+
+-- name: queues
+SELECT agency, count(*) FILTER (WHERE waiting), count(*) FILTER (WHERE claim IS NOT NULL AND lease_until IS NOT NULL),
+	count(*) FILTER (WHERE claim IS NOT NULL AND lease_until IS NULL),
+	count(*) FILTER (WHERE due_at <= kezek.now()),
+	min(request::text) FILTER (WHERE waiting)::uuid,
+	min(due_at) FILTER (WHERE due_at > kezek.now() AND due_at < 'infinity')
+FROM kezek.work WHERE $1::text IS NULL OR agency = $1 GROUP BY agency ORDER BY agency
+
+-- name: queue_peek
+SELECT v.* FROM (SELECT request, due_at FROM kezek.work WHERE waiting AND agency = $1
+	ORDER BY agency, priority, due_at, request LIMIT $2::int) q
+JOIN kezek.request_view v ON v.id = q.request ORDER BY q.due_at, q.request
+
+-- name: queues_waiting
+SELECT DISTINCT agency FROM kezek.work w WHERE waiting AND agency = ANY (string_to_array($1, E'\n'))
+
+-- name: overview
+SELECT key, sum(open)::int, sum(due_today)::int, sum(due_soon)::int, sum(overdue)::int, sum(paused)::int,
+	min(oldest), sum(on_time)::int, sum(stopped)::int
+FROM (
+	SELECT CASE $1 WHEN 'agency' THEN w.agency WHEN 'office' THEN w.office ELSE w.service END AS key,
+		count(*) AS open,
+		count(*) FILTER (WHERE w.due_on = b.today AND w.due_at > kezek.now()) AS due_today,
+		count(*) FILTER (WHERE w.due_on <= b.third AND w.due_at > kezek.now()) AS due_soon,
+		count(*) FILTER (WHERE w.due_at <= kezek.now()) AS overdue,
+		count(*) FILTER (WHERE w.paused) AS paused,
+		min(w.due_at) FILTER (WHERE w.due_at <= kezek.now()) AS oldest,
+		0::bigint AS on_time, 0::bigint AS stopped
+	FROM kezek.work w
+	LEFT JOIN unnest($2::text[], $3::date[], $4::date[]) AS b(agency, today, third) ON b.agency = w.agency
+	GROUP BY 1
+	UNION ALL
+	SELECT CASE $1 WHEN 'agency' THEN d.agency WHEN 'office' THEN d.office ELSE d.service END, 0, 0, 0, 0, 0, NULL,
+		count(*) FILTER (WHERE d.state = 'met'), count(*)
+	FROM kezek.deadline_done d
+	WHERE d.kind = 'decide' AND d.state IN ('met', 'missed') AND d.stopped_at > kezek.now() - interval '30 days'
+		AND d.stopped_at <= kezek.now()
+	GROUP BY 1) o
+GROUP BY key ORDER BY key
+
+-- name: overdue
+SELECT v.* FROM (SELECT request, due_at FROM kezek.work
+	WHERE due_at <= kezek.now() AND (due_at, request) > ($1::timestamptz, $2::uuid)
+	ORDER BY due_at, request LIMIT $3::int) q
+JOIN kezek.request_view v ON v.id = q.request ORDER BY q.due_at, q.request
+
+-- name: search
+SELECT v.* FROM (SELECT DISTINCT request FROM kezek.lookup WHERE kind = $1 AND hash = $2 AND request > $3::uuid
+	ORDER BY request LIMIT $4::int) q
+JOIN kezek.request_view v ON v.id = q.request ORDER BY v.id

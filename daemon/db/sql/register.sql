@@ -1,0 +1,16 @@
+-- What administrators record.
+
+-- name: add_principal
+SELECT kezek.add_principal($1, $2, $3, $4, $5, $6, $7, $8, $9)
+
+-- name: change_principal
+SELECT kezek.change_principal($1, $2, $3, $4, $5)
+
+-- name: put_calendar
+SELECT kezek.put_calendar($1, $2, $3, $4)
+
+-- name: put_catalogue
+SELECT kezek.put_catalogue($1, $2, $3)
+
+-- name: set_test_clock
+SELECT kezek.set_test_clock($1, $2)

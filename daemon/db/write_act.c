@@ -1,0 +1,92 @@
+/* Acts in a batch: compare-and-set members to array columns. */
+#include "daemon/db/write.h"
+
+#define MEMBER_SIGNATURE "utttbzitliitttzdotttztttibib"
+
+static const char *hold_name(enum hold hold)
+{
+	static const char *const names[] = {"keep", "custody", "free"};
+
+	return names[hold];
+}
+
+static void write_member(struct columns *c, const struct act_member *m)
+{
+	const struct state_row *s = &m->state;
+
+	cell_uuid(c, &m->base.lock);
+	cell_text(c, m->principal);
+	cell_text(c, m->actor);
+	cell_text(c, m->key);
+	cell_bytes(c, m->fingerprint, sizeof(m->fingerprint));
+	cell_moment(c, m->now);
+	cell_int(c, m->read_version);
+	cell_text(c, m->read_state);
+	cell_int64(c, m->read_fence);
+	cell_int(c, s->version);
+	cell_int(c, s->seq);
+	cell_text(c, s->state);
+	cell_text(c, s->agency);
+	cell_text(c, s->responsible);
+	cell_moment(c, s->due_at);
+	cell_day(c, s->due_on);
+	cell_bool(c, s->provisional);
+	cell_text(c, s->decide);
+	cell_text(c, s->outcome);
+	cell_text(c, s->body_number);
+	cell_moment(c, s->closed_at);
+	cell_text(c, hold_name(m->hold));
+	cell_text(c, m->holder);
+	cell_text(c, m->holder_actor);
+	cell_int(c, m->content_no);
+	cell_sealed(c, &m->content);
+	cell_int(c, m->status);
+	cell_sealed(c, &m->answer);
+}
+
+static void write_batch(struct member *const members[], int n, struct params *p)
+{
+	struct columns m, d, e;
+
+	columns_init(&m, MEMBER_SIGNATURE);
+	columns_init(&d, DEADLINE_SIGNATURE);
+	columns_init(&e, EVENT_SIGNATURE);
+	for (int i = 0; i < n; i++) {
+		const struct act_member *a = container_of(members[i], struct act_member, base);
+
+		write_member(&m, a);
+		write_deadlines(&d, &a->base.lock, &a->changes);
+		write_events(&e, &a->base.lock, &a->changes);
+	}
+	params_columns(p, &m);
+	params_columns(p, &d);
+	params_columns(p, &e);
+}
+
+static int64_t read_batch(struct member *const members[], int n, const struct unit *u)
+{
+	int64_t now = MOMENT_NONE;
+
+	for (int i = 0; i < rows_count(u, 0); i++) {
+		struct row r = row_of(u, 0, i);
+		struct act_member *a = container_of(read_member(&r, members, n), struct act_member, base);
+
+		now = row_moment(&r);
+		read_stored(&r, &a->stored);
+	}
+	return now;
+}
+
+void act_member_done(struct act_member *m)
+{
+	text_done(&m->content);
+	text_done(&m->answer);
+	changes_done(&m->changes);
+	stored_answer_done(&m->stored);
+}
+
+/*
+ * Repeatable though a member without a key stores no answer: its version and fence were compared and set, so
+ * a second run of what was stored after all is a conflict, and nothing twice.
+ */
+const struct batch_kind batch_act = {"act", SQL_ACT, true, write_batch, read_batch};

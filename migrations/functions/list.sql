@@ -1,0 +1,70 @@
+-- Lists: only the filters that are given stand in the query, so that each keeps its index. By the caller's
+-- rights. p_after_at and p_after_id are the last row's sort key.
+CREATE OR REPLACE FUNCTION kezek.list_condition(p_agency text, p_office text, p_service text, p_state text,
+	p_deadline text, p_overdue boolean, p_due_before timestamptz, p_updated_since timestamptz, p_number text,
+	p_responsible text) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT concat_ws(' AND ', 'true',
+		CASE WHEN p_agency IS NOT NULL THEN format('s.agency = %L', p_agency) END,
+		CASE WHEN p_office IS NOT NULL THEN format('s.office = %L', p_office) END,
+		CASE WHEN p_service IS NOT NULL THEN format('s.service = %L', p_service) END,
+		CASE WHEN p_state IS NOT NULL THEN format('s.state = ANY (string_to_array(%L, '',''))', p_state) END,
+		CASE WHEN p_deadline IS NOT NULL THEN format('s.decide = %L', p_deadline) END,
+		CASE WHEN p_overdue THEN 's.closed_at IS NULL AND s.decide = ''running'' AND s.due_at <= kezek.now()'
+			WHEN NOT p_overdue THEN 'NOT (s.closed_at IS NULL AND s.decide IS NOT DISTINCT FROM '
+				'''running'' AND coalesce(s.due_at <= kezek.now(), false))' END,
+		CASE WHEN p_due_before IS NOT NULL THEN format('s.due_at < %L', p_due_before) END,
+		CASE WHEN p_updated_since IS NOT NULL THEN format('s.updated_at >= %L', p_updated_since) END,
+		CASE WHEN p_number IS NOT NULL THEN
+			format('s.id IN (SELECT n.request FROM kezek.number n WHERE n.number = %L)', p_number) END,
+		CASE WHEN p_responsible IS NOT NULL THEN format('s.responsible = %L', p_responsible) END)
+$$;
+GRANT EXECUTE ON FUNCTION kezek.list_condition TO kezek_app;
+
+CREATE OR REPLACE FUNCTION kezek.list_requests(p_agency text, p_office text, p_service text, p_state text,
+	p_deadline text, p_overdue boolean, p_due_before timestamptz, p_updated_since timestamptz, p_number text,
+	p_responsible text, p_sort text, p_after_at timestamptz, p_after_id uuid, p_limit int) RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE ROWS 50 AS $$
+DECLARE
+	v_where text := kezek.list_condition(p_agency, p_office, p_service, p_state, p_deadline, p_overdue,
+		p_due_before, p_updated_since, p_number, p_responsible);
+BEGIN
+	IF p_sort = 'due_at' THEN
+		RETURN QUERY EXECUTE 'SELECT s.id FROM kezek.request_state s WHERE ' || v_where
+			|| ' AND ($1 IS NULL OR (coalesce(s.due_at, ''infinity''), s.id) > ($1, $2))'
+			|| ' ORDER BY coalesce(s.due_at, ''infinity''), s.id LIMIT $3'
+		USING p_after_at, p_after_id, p_limit;
+	ELSE
+		RETURN QUERY EXECUTE 'SELECT s.id FROM kezek.request_state s WHERE ' || v_where
+			|| ' AND s.id > $1 ORDER BY s.id LIMIT $2'
+		USING coalesce(p_after_id, '00000000-0000-0000-0000-000000000000'), p_limit;
+	END IF;
+END
+$$;
+GRANT EXECUTE ON FUNCTION kezek.list_requests TO kezek_app;
+
+CREATE OR REPLACE FUNCTION kezek.count_requests(p_agency text, p_office text, p_service text, p_state text,
+	p_deadline text, p_overdue boolean, p_due_before timestamptz, p_updated_since timestamptz, p_number text,
+	p_responsible text) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	v_count bigint;
+BEGIN
+	EXECUTE 'SELECT count(*) FROM kezek.request_state s WHERE ' || kezek.list_condition(p_agency, p_office,
+		p_service, p_state, p_deadline, p_overdue, p_due_before, p_updated_since, p_number, p_responsible)
+	INTO v_count;
+	RETURN v_count;
+END
+$$;
+GRANT EXECUTE ON FUNCTION kezek.count_requests TO kezek_app;
+
+-- The answer stored under a principal's idempotency key, with the key it is sealed under.
+CREATE OR REPLACE FUNCTION kezek.stored_answer(p_principal text, p_key text)
+RETURNS TABLE (request uuid, fingerprint bytea, status int, answer bytea, master int, wrapped bytea, version int)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	SELECT i.request, i.fingerprint, i.status::int, i.answer, k.master, k.wrapped, i.version
+	FROM kezek.idempotency i JOIN kezek.request_key k ON k.request = i.request
+	JOIN kezek.principal p ON p.name = i.principal AND p.disabled_at IS NULL
+	WHERE i.principal = p_principal AND i.key = p_key
+$$;
+GRANT EXECUTE ON FUNCTION kezek.stored_answer(text, text) TO kezek_app;
