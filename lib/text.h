@@ -26,7 +26,7 @@ void text_add_char(struct text *t, char c);
 void text_adds(struct text *t, const char *s);
 void text_add_span(struct text *t, struct span s);
 void text_addf(struct text *t, const char *fmt, ...) _printf_(2, 3);
-void text_vaddf(struct text *t, const char *fmt, va_list ap);
+void text_vaddf(struct text *t, const char *fmt, va_list ap) _printf_(2, 0);
 /* A JSON string with its quotes, escaped by RFC 8259 section 7. `s` is valid UTF-8; NULL is null. */
 void text_add_json(struct text *t, const char *s);
 void text_add_json_span(struct text *t, struct span s);

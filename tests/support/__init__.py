@@ -1,0 +1,1 @@
+"""The harness of the Python suites; `kezek` is what a suite imports."""
