@@ -1,0 +1,25 @@
+/* What requests mean: routes, who may, and one file a resource. One per daemon. */
+#pragma once
+
+#include "daemon/net/exchange.h"
+#include "daemon/settings.h"
+
+struct api;
+
+/*
+ * Connects to PostgreSQL (and goes on trying), loads what it keeps in memory, starts the timers' jobs.
+ * `settings` must outlive it. 0, or -errno with the reason logged.
+ */
+_must_check_ int api_new(struct loop *l, const struct settings *settings, struct api **ret);
+/* For server_new. */
+const struct exchange_ops *api_ops(struct api *a);
+/* Called once, when the first database round trip has worked and catalogue and calendars are loaded. */
+void api_on_ready(struct api *a, void (*on_ready)(void *arg), void *arg);
+/*
+ * Stopping: long-polls are answered empty at once, new work is refused with 503 `stopping`. Running
+ * exchanges finish; then server_drain's on_empty comes.
+ */
+void api_drain(struct api *a);
+void api_free(struct api *a);
+/* `kezekd --print-routes`: METHOD<tab>path a line. */
+void api_print_routes(struct text *t);
