@@ -1,0 +1,238 @@
+/* Sealing with OpenSSL's EVP: one context reused, algorithms fetched once. */
+#include <errno.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+
+#include "daemon/log.h"
+#include "daemon/seal.h"
+
+#define NONCE_SIZE 12
+#define TAG_SIZE   16
+#define MASTER_ID  1 /* rotation writes further ones; each key says which wrapped it */
+
+struct seal {
+	uint8_t master[SEAL_KEY_SIZE], index[SEAL_KEY_SIZE];
+	EVP_CIPHER *cipher;
+	EVP_CIPHER_CTX *context;
+};
+
+/* An allocation or a call inside OpenSSL that cannot fail has: no way on. */
+static void must(bool ok)
+{
+	if (!ok) {
+		log_event(LOG_LEVEL_ERROR, "openssl_failed", LOG_S("where", "seal"));
+		abort();
+	}
+}
+
+void random_bytes(void *to, size_t len)
+{
+	must(RAND_bytes(to, (int)len) == 1);
+}
+
+struct uuid uuid_new(int64_t at_us)
+{
+	uint8_t random[10];
+
+	random_bytes(random, sizeof(random));
+	return uuid_make_v7(at_us, random);
+}
+
+static const EVP_MD *sha256(void)
+{
+	static EVP_MD *md;
+
+	if (!md)
+		md = EVP_MD_fetch(NULL, "SHA256", NULL);
+	must(md);
+	return md;
+}
+
+void digest_bytes(struct span bytes, uint8_t ret_hash[SEAL_HASH_SIZE])
+{
+	must(EVP_Digest(bytes.at, bytes.len, ret_hash, NULL, sha256(), NULL) == 1);
+}
+
+void digest_parts(const struct span *parts, size_t n, uint8_t ret_hash[SEAL_HASH_SIZE])
+{
+	static EVP_MD_CTX *context;
+
+	if (!context)
+		context = EVP_MD_CTX_new();
+	must(context && EVP_DigestInit_ex(context, sha256(), NULL) == 1);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t len = parts[i].len;
+
+		must(EVP_DigestUpdate(context, &len, sizeof(len)) == 1);
+		must(EVP_DigestUpdate(context, parts[i].at, parts[i].len) == 1);
+	}
+	must(EVP_DigestFinal_ex(context, ret_hash, NULL) == 1);
+}
+
+static int hex_digit(char c)
+{
+	const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c | 32) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
+/* 32 bytes as they are, or as 64 hex digits and an end of line. */
+static int key_parse(const char *bytes, size_t len, uint8_t ret[SEAL_KEY_SIZE])
+{
+	if (len == SEAL_KEY_SIZE) {
+		memcpy(ret, bytes, len);
+		return 0;
+	}
+	while (len && (bytes[len - 1] == '\n' || bytes[len - 1] == '\r'))
+		len--;
+	if (len != 2 * SEAL_KEY_SIZE)
+		return -EINVAL;
+	for (size_t i = 0; i < SEAL_KEY_SIZE; i++) {
+		int high = hex_digit(bytes[2 * i]), low = hex_digit(bytes[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return -EINVAL;
+		ret[i] = (uint8_t)(high << 4 | low);
+	}
+	return 0;
+}
+
+static int key_read(const char *path, const char *credential, uint8_t ret[SEAL_KEY_SIZE])
+{
+	const char *directory = getenv("CREDENTIALS_DIRECTORY");
+	_text_ where = TEXT_INIT;
+	char bytes[128];
+	size_t len;
+	FILE *f;
+	int r;
+
+	if (path && *path)
+		text_adds(&where, path);
+	else
+		text_addf(&where, "%s/%s", directory ? directory : ".", credential);
+	f = fopen(where.data, "re");
+	if (!f) {
+		r = -errno;
+		log_event(LOG_LEVEL_ERROR, "key_unreadable", LOG_S("file", where.data), LOG_S("why", strerror(-r)));
+		return r;
+	}
+	len = fread(bytes, 1, sizeof(bytes), f);
+	fclose(f);
+	r = key_parse(bytes, len, ret);
+	OPENSSL_cleanse(bytes, sizeof(bytes));
+	if (r < 0)
+		log_event(LOG_LEVEL_ERROR, "key_malformed", LOG_S("file", where.data));
+	return r;
+}
+
+int seal_new(const struct settings *settings, struct seal **ret)
+{
+	struct seal *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return -ENOMEM;
+	r = key_read(settings->master_key, "master-key", s->master);
+	if (r == 0)
+		r = key_read(settings->index_key, "index-key", s->index);
+	if (r < 0) {
+		seal_free(s);
+		return r;
+	}
+	s->cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+	s->context = EVP_CIPHER_CTX_new();
+	must(s->cipher && s->context);
+	*ret = s;
+	return 0;
+}
+
+void seal_free(struct seal *s)
+{
+	if (!s)
+		return;
+	EVP_CIPHER_CTX_free(s->context);
+	EVP_CIPHER_free(s->cipher);
+	OPENSSL_cleanse(s, sizeof(*s));
+	free(s);
+}
+
+void seal_close(struct seal *s, const uint8_t key[SEAL_KEY_SIZE], const struct uuid *request, const char *purpose,
+	struct span plain, struct text *ret)
+{
+	size_t size = NONCE_SIZE + plain.len + TAG_SIZE;
+	uint8_t *to = (uint8_t *)text_reserve(ret, size);
+	int n;
+
+	random_bytes(to, NONCE_SIZE);
+	must(EVP_EncryptInit_ex2(s->context, s->cipher, key, to, NULL) == 1);
+	must(EVP_EncryptUpdate(s->context, NULL, &n, request->bytes, sizeof(request->bytes)) == 1);
+	must(EVP_EncryptUpdate(s->context, NULL, &n, (const uint8_t *)purpose, (int)strlen(purpose)) == 1);
+	must(EVP_EncryptUpdate(s->context, to + NONCE_SIZE, &n, (const uint8_t *)plain.at, (int)plain.len) == 1);
+	must(EVP_EncryptFinal_ex(s->context, to + NONCE_SIZE + n, &n) == 1);
+	must(EVP_CIPHER_CTX_ctrl(s->context, EVP_CTRL_GCM_GET_TAG, TAG_SIZE, to + NONCE_SIZE + plain.len) == 1);
+	to[size] = '\0';
+	ret->len += size;
+}
+
+int seal_open(struct seal *s, const uint8_t key[SEAL_KEY_SIZE], const struct uuid *request, const char *purpose,
+	struct span sealed, struct text *ret)
+{
+	const uint8_t *from = (const uint8_t *)sealed.at;
+	size_t len = sealed.len - NONCE_SIZE - TAG_SIZE;
+	uint8_t *to;
+	uint8_t tag[TAG_SIZE];
+	int n;
+
+	if (sealed.len < NONCE_SIZE + TAG_SIZE)
+		return -EBADMSG;
+	to = (uint8_t *)text_reserve(ret, len);
+	memcpy(tag, from + NONCE_SIZE + len, TAG_SIZE);
+	must(EVP_DecryptInit_ex2(s->context, s->cipher, key, from, NULL) == 1);
+	must(EVP_DecryptUpdate(s->context, NULL, &n, request->bytes, sizeof(request->bytes)) == 1);
+	must(EVP_DecryptUpdate(s->context, NULL, &n, (const uint8_t *)purpose, (int)strlen(purpose)) == 1);
+	must(EVP_DecryptUpdate(s->context, to, &n, from + NONCE_SIZE, (int)len) == 1);
+	must(EVP_CIPHER_CTX_ctrl(s->context, EVP_CTRL_GCM_SET_TAG, TAG_SIZE, tag) == 1);
+	if (EVP_DecryptFinal_ex(s->context, to + n, &n) != 1) {
+		OPENSSL_cleanse(to, len);
+		*to = '\0';
+		return -EBADMSG;
+	}
+	to[len] = '\0';
+	ret->len += len;
+	return 0;
+}
+
+void seal_make_key(struct seal *s, const struct uuid *request, uint8_t ret_key[SEAL_KEY_SIZE],
+	struct text *ret_wrapped, int *ret_master)
+{
+	random_bytes(ret_key, SEAL_KEY_SIZE);
+	seal_close(s, s->master, request, "key", (struct span){(const char *)ret_key, SEAL_KEY_SIZE}, ret_wrapped);
+	*ret_master = MASTER_ID;
+}
+
+int seal_open_key(struct seal *s, const struct uuid *request, int master, struct span wrapped,
+	uint8_t ret_key[SEAL_KEY_SIZE])
+{
+	_text_ key = TEXT_INIT;
+
+	if (!wrapped.at)
+		return -ENODATA;
+	if (master != MASTER_ID || seal_open(s, s->master, request, "key", wrapped, &key) < 0 ||
+		key.len != SEAL_KEY_SIZE)
+		return -EBADMSG;
+	memcpy(ret_key, key.data, SEAL_KEY_SIZE);
+	OPENSSL_cleanse(key.data, key.len);
+	return 0;
+}
+
+void seal_index(struct seal *s, const char *kind, struct span value, uint8_t ret_hash[SEAL_HASH_SIZE])
+{
+	_text_ t = TEXT_INIT;
+	unsigned int len = SEAL_HASH_SIZE;
+
+	text_add(&t, kind, strlen(kind) + 1);
+	text_add_span(&t, value);
+	must(HMAC(sha256(), s->index, SEAL_KEY_SIZE, (const uint8_t *)t.data, t.len, ret_hash, &len) != NULL);
+}
