@@ -2,8 +2,8 @@
 #pragma once
 
 #include "lib/wire.h"
-/* X(action, roles, writes); c(lerk) o(fficer) s(upervisor) a(dmin) a(u)ditor. Acts: lifecycle. */
- * lifecycle. */
+
+/* X(action, roles, writes): c(lerk), o(fficer), s(upervisor), a(dmin), a(u)ditor. */
 #define ACCESS_ACTIONS(X)                                                                          \
 	X(services_read, "cosau", 0)                                                               \
 	X(request_submit, "c", 1)                                                                  \

@@ -36,8 +36,8 @@ const struct lifecycle_row *lifecycle_find(enum kezek_state from, enum kezek_act
 /* The row that applies given the facts (bits of enum lifecycle_fact); NULL as above. */
 const struct lifecycle_row *lifecycle_next(
 	enum kezek_state from, enum kezek_act act, unsigned facts);
-/* May this role do the act in this state? */
-bool lifecycle_may(enum kezek_state from, enum kezek_act act, enum kezek_role role);
+/* Is the act the role's in any state? No: 403 role_not_allowed; yes, but not here: 409. */
+bool lifecycle_role_does(enum kezek_role role, enum kezek_act act);
 /* Adds ["claim","withdraw"…]: the acts open now to any of `roles` (bits; ~0u: to anybody but the
  * daemon). */
 void lifecycle_open_acts(struct text *t, enum kezek_state from, unsigned roles);

@@ -4,11 +4,8 @@
 #include <json-c/json.h>
 
 #include "lib/form.h"
+#include "lib/ladder.h"
 #include "lib/place.h"
-#include "lib/wire.h"
-
-struct ladder;
-struct term_rule;
 
 /* All read-only, living as long as their catalogue. Source: Casework, Catalogue files. */
 
@@ -21,14 +18,13 @@ struct variant {
 	const struct term_rule *terms[KEZEK_DEADLINE_COUNT]; /* NULL: none of that kind */
 };
 
-enum pause_kind { PAUSE_STOPS, PAUSE_RESTARTS, PAUSE_IS_NOTED }; /* pause, restart, none */
-enum cure_lapse { CURE_REFUSES, CURE_LAPSES, CURE_RESUMES };     /* refuse, lapse, resume */
+enum cure_lapse { CURE_REFUSES, CURE_LAPSES, CURE_RESUMES }; /* refuse, lapse, resume */
 
 /* A ground on which a deadline may be paused, and how. */
 struct pause_standard {
 	const char *ground;
-	enum pause_kind effect;
-	bool first_paused_same_day, resume_counts, needs_cure_by;
+	enum term_effect effect;
+	bool first_same_day, resume_counts, needs_cure_by;
 	const struct term_rule *cure; /* or NULL */
 	enum cure_lapse cure_lapse;
 	const struct term_rule *max_total; /* amount and unit only; NULL: no limit */

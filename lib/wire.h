@@ -6,24 +6,24 @@
 
 /*
  * `x_name` of a value of the enum is never NULL. `x_parse` compares bytes; false: no such name, and
- * `ret` is untouched. `x_names` is all of them, ", " between: the detail of reason_not_allowed.
+ * `ret` is untouched. `x_wire` is all names in the enum's order, for json_get_enum.
  */
 #define WIRE_ENUMS(X)                                                                              \
-	X(state, kezek_state)                                                                      \
-	X(act, kezek_act)                                                                          \
-	X(deadline_kind, kezek_deadline_kind)                                                      \
-	X(deadline_state, kezek_deadline_state)                                                    \
-	X(channel, kezek_channel)                                                                  \
-	X(role, kezek_role)                                                                        \
-	X(outcome, kezek_outcome)                                                                  \
-	X(backdate_reason, kezek_backdate_reason)                                                  \
-	X(breach, kezek_breach)                                                                    \
-	X(late_decision, kezek_late_decision)
+	X(state, kezek_state, KEZEK_STATE_COUNT)                                                   \
+	X(act, kezek_act, KEZEK_ACT_COUNT)                                                         \
+	X(deadline_kind, kezek_deadline_kind, KEZEK_DEADLINE_COUNT)                                \
+	X(deadline_state, kezek_deadline_state, KEZEK_DEADLINE_STATE_COUNT)                        \
+	X(channel, kezek_channel, KEZEK_CHANNEL_COUNT)                                             \
+	X(role, kezek_role, KEZEK_ROLE_COUNT)                                                      \
+	X(outcome, kezek_outcome, KEZEK_OUTCOME_COUNT)                                             \
+	X(backdate_reason, kezek_backdate_reason, KEZEK_BACKDATE_REASON_COUNT)                     \
+	X(breach, kezek_breach, KEZEK_BREACH_COUNT)                                                \
+	X(late_decision, kezek_late_decision, KEZEK_LATE_DECISION_COUNT)
 
-#define X(name, type)                                                                              \
+#define X(name, type, count)                                                                       \
+	extern const char *const name##_wire[count];                                               \
 	const char *name##_name(enum type value);                                                  \
-	bool name##_parse(struct span s, enum type *ret);                                          \
-	const char *name##_names(void);
+	bool name##_parse(struct span s, enum type *ret);
 WIRE_ENUMS(X)
 #undef X
 

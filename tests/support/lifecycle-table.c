@@ -1,0 +1,16 @@
+/* Prints the lifecycle: as tab-separated rows, or with `mermaid` as a diagram. For docs and lints.
+ */
+#include <stdio.h>
+
+#include "lib/lifecycle.h"
+
+int main(int argc, char **argv)
+{
+	_text_ t = TEXT_INIT;
+
+	if (argc > 1 && strcmp(argv[1], "mermaid") == 0)
+		lifecycle_mermaid(&t);
+	else
+		lifecycle_tsv(&t);
+	return fputs(t.data, stdout) < 0;
+}
