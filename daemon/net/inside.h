@@ -1,0 +1,62 @@
+/* The server as its own files see it. */
+#pragma once
+
+#include "daemon/net/connection.h"
+#include "daemon/net/server.h"
+#include "daemon/net/tls.h"
+
+#define LISTENERS_MAX 16
+
+struct listener {
+	struct server *server;
+	struct evconnlistener *accepting;
+	int fd;
+	bool is_passed; /* by systemd: stays open for the next daemon */
+};
+
+struct server {
+	struct loop *loop;
+	const struct exchange_ops *ops;
+	struct settings limits; /* the numbers only; its strings are not ours and are NULL */
+	struct tls *tls;
+	unsigned int generation;
+
+	struct listener listeners[LISTENERS_MAX];
+	int nlisteners;
+	int reserve_fd; /* closed to be able to accept and refuse when descriptors run out */
+	struct timer rearm;
+
+	struct connection_list all;
+	int count;
+	uint64_t next_id;
+	struct tally addresses, principals;
+	struct flight_pool pool;
+	char scratch[CHANNEL_RECORD]; /* one record read, before it is known whose it is */
+
+	struct connection_list waiting; /* handshakes beyond this turn's share */
+	int handshakes;                 /* done in this turn */
+	struct timer next_turn;
+
+	struct timer minute; /* CRLs expire while nobody looks */
+	int64_t failures_at; /* the second in which failures_logged were logged */
+	int failures_logged;
+
+	bool is_draining, is_empty_told;
+	void (*on_empty)(void *);
+	void *on_empty_arg;
+};
+
+/* The listener's part: opens what settings or systemd say. 0, or -errno with the reason logged. */
+_must_check_ int listeners_open(struct server *s, const char *list);
+/* Takes what already waits on our own sockets, then closes them. */
+void listeners_close(struct server *s);
+
+/* An accepted socket. */
+void server_accept(struct server *s, int fd, const struct sockaddr *address);
+/* A connection's memory is about to go. */
+void server_forget(struct server *s, struct connection *c);
+/* True: this turn's share of handshakes is used up; the connection runs in the next turn. */
+bool server_postpone_handshake(struct server *s, struct connection *c);
+void server_count_failure(struct server *s, const struct connection *c, const char *reason);
+/* In percent of memory_bytes. */
+int server_memory_percent(const struct server *s);

@@ -1,0 +1,25 @@
+/* How many are there of each name: connections of an address, connections and streams of a
+ * principal. */
+#pragma once
+
+#include "lib/base.h"
+
+/* One name with its count; it lives as long as the count is above zero. */
+struct tally_entry {
+	struct tally_entry *next;
+	uint32_t hash;
+	int count;
+	int streams; /* a second count beside the first, of those among them that stream */
+	char name[];
+};
+
+struct tally {
+	struct tally_entry **buckets;
+	size_t nbuckets, count;
+};
+
+/* Counts one more under `name`. NULL: there are `limit` already. Give it back with tally_leave. */
+struct tally_entry *tally_enter(struct tally *t, const char *name, int limit);
+void tally_leave(struct tally *t, struct tally_entry *e);
+/* Entries must have left before. */
+void tally_done(struct tally *t);
