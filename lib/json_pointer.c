@@ -70,6 +70,8 @@ static bool add_name(char *to, const char *name)
 	size_t len = strlen(to), n = 0;
 	int c;
 
+	if (len + 2 > JSON_POINTER_SIZE)
+		return false;
 	part[n++] = '/';
 	while ((c = json_bytes_next(&b)) >= 0) {
 		if (c == 0 || len + n + 3 > JSON_POINTER_SIZE)

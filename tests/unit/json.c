@@ -272,18 +272,30 @@ static void test_many_members(void)
 	}
 }
 
+/* Names of every length around the limit, with an empty name, a "~" and an index behind. */
 static void test_pointer_is_cut(void)
 {
-	_text_ t = TEXT_INIT;
+	static const char *const inner[] = {"{\"\":oops", "{\"~\":oops", "[oops"};
 	struct json_fault f;
+	bool well = true;
 
-	text_adds(&t, "{\"short\":{\"");
-	for (int i = 0; i < 300; i++)
-		text_add_char(&t, 'x');
-	text_adds(&t, "\":oops}}");
-	check(json_check(text_span(&t), NULL, &f) == JSON_BAD_GRAMMAR &&
-			strcmp(f.pointer, "/short") == 0,
-		"a pointer is cut at a whole member");
+	for (size_t len = JSON_POINTER_SIZE - 10; len < JSON_POINTER_SIZE + 10; len++) {
+		for (size_t i = 0; i < ARRAY_SIZE(inner); i++) {
+			static const size_t more[] = {1, 3, 2};
+			_text_ t = TEXT_INIT;
+			size_t expected = len + 1 < JSON_POINTER_SIZE - 1 ? len + 1 : 0;
+
+			if (expected && expected + more[i] < JSON_POINTER_SIZE)
+				expected += more[i];
+			text_addf(&t, "{\"%0*d\":%s", (int)len, 0, inner[i]);
+			well = well && json_check(text_span(&t), NULL, &f) == JSON_BAD_GRAMMAR &&
+			       strlen(f.pointer) == expected;
+			if (!well)
+				printf("# %zu %zu: %zu, not %zu\n", len, i, strlen(f.pointer),
+					expected);
+		}
+	}
+	check(well, "a pointer is cut at a whole member");
 }
 
 static void test_report(void)
