@@ -2,7 +2,6 @@
 
 import sys
 import time
-import traceback
 import unittest
 
 from . import world
@@ -40,14 +39,14 @@ class _Tap(unittest.TestResult):
         self.line(True, self._name(test))
 
     def addFailure(self, test, err):
-        self.line(False, self._name(test), detail="".join(traceback.format_exception(*err)))
+        self.line(False, self._name(test), detail=self._exc_info_to_string(err, test))
 
     addError = addFailure
 
     def addSubTest(self, test, subtest, err):
         if err is not None:
             self.line(False, f"{self._name(test)} {subtest._subDescription()}",
-                      detail="".join(traceback.format_exception(*err)))
+                      detail=self._exc_info_to_string(err, subtest))
 
     def addSkip(self, test, reason):
         self.line(True, self._name(test), note=f" # SKIP {reason}")
