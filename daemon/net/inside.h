@@ -41,13 +41,15 @@ struct server {
 	int64_t failures_at; /* the second in which failures_logged were logged */
 	int failures_logged;
 
-	bool is_draining, is_empty_told;
+	bool is_held, is_draining, is_empty_told;
 	void (*on_empty)(void *);
 	void *on_empty_arg;
 };
 
 /* The listener's part: opens what settings or systemd say. 0, or -errno with the reason logged. */
 _must_check_ int listeners_open(struct server *s, const char *list);
+/* True: nobody is accepted until false. */
+void listeners_rest(struct server *s, bool rest);
 /* Takes what already waits on our own sockets, then closes them. */
 void listeners_close(struct server *s);
 

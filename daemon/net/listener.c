@@ -34,6 +34,16 @@ static void open_reserve(struct server *s)
 		s->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
+void listeners_rest(struct server *s, bool rest)
+{
+	for (int i = 0; i < s->nlisteners; i++) {
+		if (rest)
+			evconnlistener_disable(s->listeners[i].accepting);
+		else
+			evconnlistener_enable(s->listeners[i].accepting);
+	}
+}
+
 /*
  * No descriptor left. The reserve makes room to take one client and turn it away, so that it is not
  * kept hanging; then the listeners rest, or the loop would spin on a socket that stays readable.
@@ -57,8 +67,7 @@ static void on_accept_error(struct evconnlistener *e, void *arg)
 	if (!timer_is_set(&s->rearm))
 		log_event(LOG_LEVEL_WARNING, "accept_failed",
 			LOG_S("error", strerrorname_np(error)), LOG_N("connections", s->count));
-	for (int i = 0; i < s->nlisteners; i++)
-		evconnlistener_disable(s->listeners[i].accepting);
+	listeners_rest(s, true);
 	timer_set(&s->rearm, REARM_US);
 }
 
@@ -67,8 +76,7 @@ static void on_rearm(struct timer *t)
 	struct server *s = container_of(t, struct server, rearm);
 
 	open_reserve(s);
-	for (int i = 0; i < s->nlisteners; i++)
-		evconnlistener_enable(s->listeners[i].accepting);
+	listeners_rest(s, s->is_held);
 }
 
 /* Accepted sockets inherit these. */

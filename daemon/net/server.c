@@ -119,6 +119,12 @@ int server_new(struct loop *l, const struct settings *settings, const struct exc
 	return 0;
 }
 
+void server_hold(struct server *s, bool hold)
+{
+	s->is_held = hold;
+	listeners_rest(s, hold);
+}
+
 int server_reload(struct server *s, const struct settings *settings)
 {
 	struct tls *fresh;

@@ -10,6 +10,8 @@ struct server;
  * logged. */
 _must_check_ int server_new(struct loop *l, const struct settings *settings,
 	const struct exchange_ops *ops, struct server **ret);
+/* True: clients wait in the kernel's backlog; false (as at first): they are taken. */
+void server_hold(struct server *s, bool hold);
 /*
  * Certificates, keys and CRLs anew, built and verified aside, then swapped; a bad one leaves the
  * old in service and says so. 0, or -errno.

@@ -8,7 +8,7 @@ import subprocess
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("KEZEK_BUILD") or ROOT / "build")
 DATA = pathlib.Path(os.environ.get("KEZEK_TEST_DATA") or ROOT.parent / "shared" / "data")
-KEZEKD = BUILD / "daemon" / "kezekd"
+KEZEKD = BUILD / "kezekd"
 KEZEK = BUILD / "daemon" / "kezek"
 
 
