@@ -26,7 +26,7 @@ enum term_start {
 enum term_roll { TERM_ROLL_FORWARD, TERM_ROLL_NONE, TERM_ROLL_BACKWARD };
 enum term_calendar { TERM_CALENDAR_AGENCY, TERM_CALENDAR_OFFICE, TERM_CALENDAR_CODE };
 
-#define TERM_AMOUNT_MAX 1000000
+#define TERM_AMOUNT_MAX 100000
 
 /* All defaults of the page are zero. Holds no memory; copy it freely. */
 struct term_rule {

@@ -1,0 +1,242 @@
+/* The calculator: one case in, one answer out; also ladders, so that they can be tried. */
+#include "lib/term_case.h"
+
+void term_case_done(struct term_case *c)
+{
+	calendar_free(c->own_calendar);
+	free(c->pauses);
+	free(c->extensions);
+	*c = (struct term_case){0};
+}
+
+static void *array_new(size_t count, size_t size)
+{
+	void *p = calloc(count + 1, size);
+
+	if (!p)
+		abort();
+	return p;
+}
+
+static void read_calendar(
+	struct json_reader *r, const struct calendars *calendars, struct term_case *c)
+{
+	json_object *json = json_get_any(r, "calendar", JSON_REQUIRED);
+	_free_ char *pointer = pointer_join(r->pointer, "calendar");
+
+	if (json_object_is_type(json, json_type_object)) {
+		if (calendars_resolve(calendars, json, pointer, r->faults, &c->own_calendar) == 0)
+			c->calendar = c->own_calendar;
+	} else if (json_object_is_type(json, json_type_string)) {
+		c->calendar = calendars_find(calendars, json_object_get_string(json));
+		if (!c->calendar)
+			json_reader_fault(r, "calendar", WORD_reason_not_found,
+				json_object_get_string(json), NULL);
+	} else if (json) {
+		json_reader_fault(r, "calendar", WORD_reason_wrong_type, "string, object", NULL);
+	}
+}
+
+static void read_pauses(struct json_reader *r, struct term_case *c)
+{
+	json_object *array =
+		json_get_array(r, "pauses", JSON_OPTIONAL | JSON_MAY_BE_EMPTY, TERM_PAUSES_MAX);
+	size_t n = array ? json_object_array_length(array) : 0, before = r->faults->count;
+	_free_ char *pointer = pointer_join(r->pointer, "pauses");
+
+	c->pauses = array_new(n, sizeof(*c->pauses));
+	for (size_t i = 0; i < n; i++) {
+		_free_ char *item = pointer_index(pointer, i);
+
+		if (term_pause_read(
+			    json_object_array_get_idx(array, i), item, r->faults, &c->pauses[i]))
+			continue;
+	}
+	/* Half-read ones would only seem to overlap. */
+	if (r->faults->count > before || term_pauses_check(c->pauses, n, pointer, r->faults))
+		return;
+	c->facts.pauses = c->pauses;
+	c->facts.npauses = n;
+}
+
+static void read_extensions(struct json_reader *r, struct term_case *c)
+{
+	json_object *array = json_get_array(
+		r, "extensions", JSON_OPTIONAL | JSON_MAY_BE_EMPTY, TERM_EXTENSIONS_MAX);
+	size_t n = array ? json_object_array_length(array) : 0;
+	_free_ char *pointer = pointer_join(r->pointer, "extensions");
+
+	c->extensions = array_new(n, sizeof(*c->extensions));
+	for (size_t i = 0; i < n; i++) {
+		_free_ char *item = pointer_index(pointer, i);
+
+		if (term_extension_read(json_object_array_get_idx(array, i), item, r->faults,
+			    &c->extensions[i]) == 0)
+			c->facts.nextensions = i + 1;
+	}
+	c->facts.extensions = c->extensions;
+}
+
+static void read_start(struct json_reader *r, struct term_case *c)
+{
+	const char *s = json_get_string(r, "start", JSON_REQUIRED, 64);
+
+	if (s && !moment_parse(span_of(s), &c->facts.start_at, NULL))
+		json_reader_fault(
+			r, "start", WORD_reason_bad_format, "2026-06-05T11:00:00+06:00", NULL);
+}
+
+static void read_rule(struct json_reader *r, struct term_case *c)
+{
+	json_object *json = json_get_any(r, "rule", JSON_REQUIRED);
+	_free_ char *pointer = pointer_join(r->pointer, "rule");
+	_free_ char *cap_pointer = pointer_join(r->pointer, "cap");
+	_free_ char *ladder_pointer = pointer_join(r->pointer, "ladder");
+
+	if (json && term_rule_read(json, pointer, r->faults, &c->rule))
+		c->rule.amount = 0;
+	json_get_int64(r, "rule_version", JSON_OPTIONAL, 1, INT32_MAX, &c->rule_version);
+	json = json_get_any(r, "cap", JSON_OPTIONAL);
+	if (json && term_rule_read(json, cap_pointer, r->faults, &c->cap) == 0)
+		c->facts.cap = &c->cap;
+	json = json_get_any(r, "ladder", JSON_OPTIONAL);
+	if (json && ladder_read(json, ladder_pointer, r->faults, &c->ladder))
+		c->ladder.count = 0;
+}
+
+int term_case_read(json_object *json, const struct calendars *calendars, struct faults *faults,
+	struct term_case *ret_case)
+{
+	size_t before = faults->count;
+	struct json_reader r;
+
+	json_reader_init(&r, json, "", faults);
+	json_get_any(&r, "id", JSON_OPTIONAL);
+	read_calendar(&r, calendars, ret_case);
+	read_rule(&r, ret_case);
+	read_start(&r, ret_case);
+	read_pauses(&r, ret_case);
+	read_extensions(&r, ret_case);
+	json_reader_end(&r);
+	return faults->count > before;
+}
+
+static void add_id(struct text *t, json_object *object)
+{
+	json_object *id = NULL;
+
+	if (json_object_is_type(object, json_type_object))
+		json_object_object_get_ex(object, "id", &id);
+	text_adds(t, "{\"id\":");
+	text_adds(t, id ? json_object_to_json_string_ext(
+				  id, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+			: "null");
+}
+
+static void add_fault(struct text *t, const struct fault *f)
+{
+	_text_ message = TEXT_INIT;
+
+	text_add_fault(&message, f, LANG_EN);
+	text_adds(t, "{\"pointer\":");
+	text_add_json(t, f->pointer);
+	text_adds(t, ",\"message\":");
+	text_add_json(t, message.data);
+	text_add_char(t, '}');
+}
+
+static void add_faults(struct text *t, const struct faults *faults)
+{
+	text_adds(t, ",\"error\":");
+	add_fault(t, &faults->items[0]);
+	if (faults->count > 1) {
+		text_adds(t, ",\"faults\":[");
+		for (size_t i = 0; i < faults->count; i++) {
+			if (i)
+				text_add_char(t, ',');
+			add_fault(t, &faults->items[i]);
+		}
+		text_add_char(t, ']');
+	}
+	text_add_char(t, '}');
+}
+
+static void add_paused(struct text *t, const struct term *term)
+{
+	bool hours = term->left_unit == TERM_hour || term->left_unit == TERM_working_hour;
+
+	text_addf(t, ",\"paused\":true,\"left\":{\"%s\":%lld,\"unit\":\"%s\",\"extensions\":%zu}",
+		hours ? "minutes" : "days",
+		(long long)(hours ? term->left / USEC_PER_MIN : term->left),
+		term_unit_name(term->left_unit), term->left_extensions);
+	text_adds(t, ",\"cure_by\":");
+	text_add_json(t, *term->open->cure_by ? term->open->cure_by : NULL);
+}
+
+static void add_ladder(struct text *t, const struct term_case *c, const struct term *term)
+{
+	text_adds(t, ",\"ladder\":[");
+	for (size_t i = 0; i < c->ladder.count; i++) {
+		const struct rung *rung = &c->ladder.rungs[i];
+		char name[RUNG_TEXT_SIZE], at[MOMENT_TEXT_SIZE];
+		int64_t instant;
+		int r = ladder_instant(c->calendar, &c->rule, &c->facts, term, rung, &instant);
+
+		rung_format(rung, name);
+		text_addf(t, "%s{\"at\":\"%s\",\"to\":\"%s\",\"instant\":", i ? "," : "", name,
+			rung_to_name(rung->to));
+		if (r == 0)
+			moment_format(instant, calendar_zone(c->calendar), at);
+		text_add_json(t, r == 0 ? at : NULL);
+		text_addf(t, "%s}", r == RUNG_VOID ? ",\"void\":true" : "");
+	}
+	text_add_char(t, ']');
+}
+
+static void add_answer(struct text *t, const struct term_case *c, const struct term *term)
+{
+	char on[DAY_TEXT_SIZE], at[MOMENT_TEXT_SIZE];
+	bool dated = term->due_on != DAY_NONE;
+
+	if (dated) {
+		day_format(term->due_on, on);
+		moment_format(term->due_at, calendar_zone(c->calendar), at);
+	}
+	text_adds(t, ",\"due_on\":");
+	text_add_json(t, dated ? on : NULL);
+	text_adds(t, ",\"due_at\":");
+	text_add_json(t, dated ? at : NULL);
+	text_addf(t, ",\"provisional\":%s", term->provisional ? "true" : "false");
+	if (term->paused)
+		add_paused(t, term);
+	if (term->capped)
+		text_adds(t, ",\"capped\":true");
+	if (c->ladder.count)
+		add_ladder(t, c, term);
+	text_add_char(t, ',');
+	text_add_term_explanation(
+		t, true, c->calendar, &c->rule, (int)c->rule_version, &c->facts, term);
+	text_add_char(t, '}');
+}
+
+bool term_case_answer(const struct calendars *calendars, struct span line, struct text *ret_answer)
+{
+	_term_case_ c = {0};
+	_json_ *object = NULL;
+	_faults_ faults = {0};
+	struct json_fault bad;
+	struct term term;
+
+	if (json_read(line, NULL, &bad, &object))
+		json_fault_report(&bad, &faults);
+	else if (term_case_read(object, calendars, &faults, &c) == 0 &&
+		 term_compute(c.calendar, &c.rule, &c.facts, &term))
+		faults_add(&faults, "/rule/amount", WORD_reason_out_of_range, "0001-01-01",
+			"9999-12-30");
+	add_id(ret_answer, object);
+	if (faults.count)
+		add_faults(ret_answer, &faults);
+	else
+		add_answer(ret_answer, &c, &term);
+	return faults.count == 0;
+}
