@@ -9,7 +9,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("KEZEK_BUILD") or ROOT / "build")
 DATA = pathlib.Path(os.environ.get("KEZEK_TEST_DATA") or ROOT.parent / "shared" / "data")
 KEZEKD = BUILD / "kezekd"
-KEZEK = BUILD / "daemon" / "kezek"
+KEZEK = BUILD / "kezek"
 
 
 class ToolFailed(AssertionError):

@@ -100,6 +100,9 @@ def main(words):
     try:
         if _build(suites.kinds_for(asked), total, failures):
             jobs = suites.jobs(asked, filters, HERE)
+            if filters and not jobs:
+                print(f"no file of {', '.join(asked)} has a name with {' or '.join(filters)}", file=sys.stderr)
+                return 2
             if any(job.needs_cluster for job in jobs):
                 cluster = Cluster()
             environment = {
