@@ -39,7 +39,8 @@ struct log_field {
 
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n);
 
-/* log_event(LOG_LEVEL_INFO, "submitted", LOG_S("request", id), LOG_N("us", took)); a NULL string is left out. */
+/* log_event(LOG_LEVEL_INFO, "submitted", LOG_S("request", id), LOG_N("us", took)); a NULL string is
+ * left out. */
 #define log_event(level, event, ...)                                                               \
 	log_write((level), (event), (const struct log_field[]){__VA_ARGS__},                       \
 		ARRAY_SIZE(((const struct log_field[]){__VA_ARGS__})))

@@ -24,8 +24,8 @@ int64_t loop_mono(void);
 int64_t loop_now(const struct loop *l);
 bool loop_knows_now(const struct loop *l);
 /*
- * One reading of kezek.now() between two readings of loop_mono. The narrowest recent reading wins, as
- * in NTP (RFC 5905 section 10); a jump of more than half a second is taken at once and makes the
+ * One reading of kezek.now() between two readings of loop_mono. The narrowest recent reading wins,
+ * as in NTP (RFC 5905 section 10); a jump of more than half a second is taken at once and makes the
  * watchers run.
  */
 void loop_learn_now(struct loop *l, int64_t db_now, int64_t mono_sent, int64_t mono_received);
@@ -49,7 +49,7 @@ bool timer_is_set(const struct timer *t);
 void timer_done(struct timer *t);
 
 /*
- * Destroying marks, the reaper frees: `free_it(object)` runs at the end of this turn, when no callback
- * of the object can still be on the stack.
+ * Destroying marks, the reaper frees: `free_it(object)` runs at the end of this turn, when no
+ * callback of the object can still be on the stack.
  */
 void loop_reap(struct loop *l, void *object, void (*free_it)(void *object));

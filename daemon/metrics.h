@@ -28,14 +28,15 @@
 	X(leases_expired_total, counter, NULL, "Leases that ran out")                              \
 	X(deadlines_fired_total, counter, NULL, "Due moments fired")                               \
 	X(deadline_fire_lag_seconds, histogram, NULL, "How long after its instant a rung fired")   \
-	X(calendar_coverage_days, gauge, "calendar", "Days until the coverage of a calendar in use ends") \
+	X(calendar_coverage_days, gauge, "calendar",                                               \
+		"Days until the coverage of a calendar in use ends")                               \
 	X(unrouted_total, counter, NULL, "Applications that no route takes")
 
 enum metric {
 #define X(name, type, label, help) METRIC_##name,
 	METRICS(X)
 #undef X
-	METRIC_COUNT,
+		METRIC_COUNT,
 };
 
 /* `label` is NULL where the metric has none; label values are few and copied. */

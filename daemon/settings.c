@@ -103,7 +103,7 @@ static bool parse_bytes(struct span s, int64_t *ret)
 
 static bool parse_seconds(struct span s, int64_t *ret)
 {
-	int64_t whole, fraction = 0, us;
+	int64_t whole, fraction = 0;
 	size_t digits = 0;
 
 	if (!take_digits(&s, &whole) || whole > SECONDS_MAX)
@@ -122,8 +122,7 @@ static bool parse_seconds(struct span s, int64_t *ret)
 		return false;
 	for (; digits < FRACTION_MAX; digits++)
 		fraction *= 10;
-	us = whole * SECOND + fraction;
-	*ret = us;
+	*ret = whole * SECOND + fraction;
 	return true;
 }
 

@@ -1,26 +1,36 @@
 /*
- * Every option of kezekd: one table, from which parsing, --check-config, the defaults and the manual's
- * completeness test come. File syntax: `name = value` lines, `#` comments (kezekd.conf(5)).
+ * Every option of kezekd: one table, from which parsing, --check-config, the defaults and the
+ * manual's completeness test come. File syntax: `name = value` lines, `#` comments
+ * (kezekd.conf(5)).
  */
 #pragma once
 
 #include "lib/fault.h"
 
 /*
- * X(name, kind, default, doc). Kinds: path, string, list (comma-separated), port, count, bytes (KiB, MiB
- * suffixes), seconds (fraction allowed; kept in µs), choice words are strings checked by their user.
+ * X(name, kind, default, doc). Kinds: path, string, list (comma-separated), port, count, bytes
+ * (KiB, MiB suffixes), seconds (fraction allowed; kept in µs), choice words are strings checked by
+ * their user.
  */
 #define SETTINGS(X)                                                                                \
-	X(listen, list, "[::1]:8443", "addresses to listen on, each address:port, unless systemd passes sockets") \
+	X(listen, list, "[::1]:8443",                                                              \
+		"addresses to listen on, each address:port, unless systemd passes sockets")        \
 	X(database, string, "", "libpq connection string of role kezek_app")                       \
-	X(jobs_database, string, "", "libpq connection string of role kezek_jobs; empty: database with user=kezek_jobs") \
-	X(migrate_database, string, "", "libpq connection string of role kezek_migrator, for kezekd migrate") \
+	X(jobs_database, string, "",                                                               \
+		"libpq connection string of role kezek_jobs; empty: database with "                \
+		"user=kezek_jobs")                                                                 \
+	X(migrate_database, string, "",                                                            \
+		"libpq connection string of role kezek_migrator, for kezekd migrate")              \
 	X(server_certificate, path, "", "PEM chain shown to clients")                              \
 	X(server_key, path, "", "PEM private key of the certificate")                              \
 	X(client_ca, path, "", "PEM bundle that client certificates must lead to")                 \
 	X(client_crl, path, "", "PEM CRLs for the client CA; checked where set")                   \
-	X(master_key, path, "", "file of 32 random bytes that wraps every request's key; $CREDENTIALS_DIRECTORY/master-key where empty") \
-	X(index_key, path, "", "file of 32 random bytes that keys the search hashes; $CREDENTIALS_DIRECTORY/index-key where empty") \
+	X(master_key, path, "",                                                                    \
+		"file of 32 random bytes that wraps every request's key; "                         \
+		"$CREDENTIALS_DIRECTORY/master-key where empty")                                   \
+	X(index_key, path, "",                                                                     \
+		"file of 32 random bytes that keys the search hashes; "                            \
+		"$CREDENTIALS_DIRECTORY/index-key where empty")                                    \
 	X(tls_min, string, "1.3", "1.2 or 1.3")                                                    \
 	X(log_level, string, "info", "error, warning, info or debug")                              \
 	X(database_connections, count, "4", "connections for reads")                               \
@@ -31,12 +41,15 @@
 	X(header_timeout, seconds, "5", "request head, absolute")                                  \
 	X(body_timeout, seconds, "20", "JSON body, absolute")                                      \
 	X(idle_timeout, seconds, "60", "between requests")                                         \
-	X(rate_floor, bytes, "1KiB", "bytes a second below which a long body or a reply's reader is given up") \
+	X(rate_floor, bytes, "1KiB",                                                               \
+		"bytes a second below which a long body or a reply's reader is given up")          \
 	X(rate_window, seconds, "10", "over which rate_floor is measured")                         \
-	X(linger_timeout, seconds, "2", "how long a refused client's bytes are still read and dropped") \
+	X(linger_timeout, seconds, "2",                                                            \
+		"how long a refused client's bytes are still read and dropped")                    \
 	X(ticket_lifetime, seconds, "300", "TLS session tickets, at most 300; 0: none")            \
 	X(connections, count, "20000", "connections in all")                                       \
-	X(request_timeout, seconds, "15", "a reply that PostgreSQL keeps back becomes 503 after it") \
+	X(request_timeout, seconds, "15",                                                          \
+		"a reply that PostgreSQL keeps back becomes 503 after it")                         \
 	X(header_bytes, bytes, "16KiB", "request head")                                            \
 	X(header_fields, count, "64", "fields of a request head")                                  \
 	X(json_bytes, bytes, "256KiB", "JSON body")                                                \
@@ -44,19 +57,21 @@
 	X(json_depth, count, "16", "nesting of a JSON body")                                       \
 	X(principal_connections, count, "256", "connections of one principal")                     \
 	X(principal_streams, count, "8", "streams of one principal")                               \
-	X(address_connections, count, "512", "connections of one address before it is known who it is") \
+	X(address_connections, count, "512",                                                       \
+		"connections of one address before it is known who it is")                         \
 	X(stream_bytes, bytes, "256KiB", "queue of one stream before its client is dropped")       \
 	X(memory_bytes, bytes, "512MiB", "memory account for clients; at 80 % new work gets 503")
 
-/* kind → C type: path, string, list: char *; port, count: int; bytes: int64_t; seconds: int64_t in µs. */
+/* kind → C type: path, string, list: char *; port, count: int; bytes: int64_t; seconds: int64_t in
+ * µs. */
 struct settings {
-#define SETTING_TYPE_path    char *
-#define SETTING_TYPE_string  char *
-#define SETTING_TYPE_list    char *
-#define SETTING_TYPE_port    int
-#define SETTING_TYPE_count   int
-#define SETTING_TYPE_bytes   int64_t
-#define SETTING_TYPE_seconds int64_t
+#define SETTING_TYPE_path            char *
+#define SETTING_TYPE_string          char *
+#define SETTING_TYPE_list            char *
+#define SETTING_TYPE_port            int
+#define SETTING_TYPE_count           int
+#define SETTING_TYPE_bytes           int64_t
+#define SETTING_TYPE_seconds         int64_t
 #define X(name, kind, standard, doc) SETTING_TYPE_##kind name;
 	SETTINGS(X)
 #undef X
@@ -65,15 +80,16 @@ struct settings {
 /* All defaults. */
 void settings_init(struct settings *s);
 /*
- * Applies the file's text over what is there. All faults at once; their pointers are "/<line>/<option>",
- * the line counted from 1. An option with a fault keeps its value.
+ * Applies the file's text over what is there. All faults at once; their pointers are
+ * "/<line>/<option>", the line counted from 1. An option with a fault keeps its value.
  */
 void settings_parse(struct settings *s, struct span text, struct faults *faults);
 /* Paths that are not absolute are taken to stand in `directory`. */
 void settings_resolve(struct settings *s, const char *directory);
 /* What only makes sense together or in words: pointers "/<option>". */
 void settings_check(const struct settings *s, struct faults *faults);
-/* Reads and parses a file, resolves its paths by its directory, checks. 0, or -errno of the reading. */
+/* Reads and parses a file, resolves its paths by its directory, checks. 0, or -errno of the
+ * reading. */
 _must_check_ int settings_load(struct settings *s, const char *path, struct faults *faults);
 void settings_done(struct settings *s);
 /* One "name = default" line with its doc for each option, for people. */

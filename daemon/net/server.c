@@ -9,9 +9,10 @@
 #include "daemon/metrics.h"
 #include "daemon/net/inside.h"
 
-#define SECOND           INT64_C(1000000)
-#define CONNECTION_BYTES 20480 /* what an idle mutual-TLS connection costs (design: performance)   \
-				*/
+#define SECOND INT64_C(1000000)
+#define CONNECTION_BYTES                                                                           \
+	20480 /* what an idle mutual-TLS connection costs (design: performance)                    \
+	       */
 #define SHORT_PERCENT   80
 #define HANDSHAKES_MAX  8  /* in one turn: each costs up to a millisecond of everybody's time */
 #define FAILURES_LOGGED 50 /* a second; the metric counts the others */

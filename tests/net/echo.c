@@ -263,8 +263,11 @@ static void on_begin(struct exchange *x)
 
 static void on_gone(struct exchange *x)
 {
-	(void)x;
+	struct errand *e = x->context;
+
 	door.gone++;
+	if (e->then == then_pour) /* it waits for on_drained, which will not come any more */
+		exchange_stream_close(x, false);
 }
 
 static void on_end(struct exchange *x)

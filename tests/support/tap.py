@@ -67,6 +67,7 @@ def main(module="__main__"):
     for group in suite:
         chosen = [t for t in group if not words or any(w in str(t) for w in words)]
         unittest.TestSuite(chosen).run(result)
+        result._previousTestClass = None  # torn down already; the next suite would do it again
     had_world = bool(world._worlds)
     complaints = world.close_all()
     if had_world or complaints:
