@@ -47,7 +47,7 @@ struct term_run {
 };
 
 /* Works out one rule over the facts, its extensions or none. Returns 0 or TERM_BEYOND. */
-_must_check_ int term_run(struct term_run *run, const struct calendar *calendar,
+_must_check_ int term_run_make(struct term_run *run, const struct calendar *calendar,
 	const struct term_rule *rule, const struct term_facts *facts, bool extended);
 /* The run that decides in a term that has been computed: the rule's, or the cap's. */
 _must_check_ int term_run_winner(struct term_run *run, const struct calendar *calendar,

@@ -282,8 +282,8 @@ static int run_legs(struct term_run *run, bool extended)
 	return r;
 }
 
-int term_run(struct term_run *run, const struct calendar *calendar, const struct term_rule *rule,
-	const struct term_facts *facts, bool extended)
+int term_run_make(struct term_run *run, const struct calendar *calendar,
+	const struct term_rule *rule, const struct term_facts *facts, bool extended)
 {
 	int r;
 

@@ -127,7 +127,12 @@ static void add_main(const struct sentence *s)
 	enum word word = WORD_term_main_days;
 
 	text_add_term_amount(&amount, s->rule->amount, s->rule->unit, s->lang);
-	add_moment(&start, s->facts->start_at, zone, s->lang);
+	/* Where only a day is known, its first instant stands for it. */
+	if (s->facts->start_at ==
+		calendar_day_starts(s->calendar, calendar_day_of(s->calendar, s->facts->start_at)))
+		text_add_day(&start, calendar_day_of(s->calendar, s->facts->start_at), s->lang);
+	else
+		add_moment(&start, s->facts->start_at, zone, s->lang);
 	if (term->paused) {
 		word = WORD_term_main_paused;
 		add_moment(&last, term->open->from_at, zone, s->lang);
