@@ -47,6 +47,9 @@ void kezek_free(struct kezek *k);
 /* The value is copied. -EINVAL: not a number where one is wanted, or control characters. */
 int kezek_set(struct kezek *k, enum kezek_option option, const char *value);
 
+/* The server's address as given, without a slash at its end; owned by `k`. */
+const char *kezek_url(const struct kezek *k);
+
 /* What the transport says about the last failure, for a log; owned by `k`, until its next call. */
 const char *kezek_failure_detail(const struct kezek *k);
 
@@ -76,9 +79,6 @@ struct kezek_body {
 	const char *type; /* NULL: application/json */
 };
 
-/* For answers too large to hold: called as bytes come; not 0: the call ends with `aborted`. */
-typedef int kezek_sink(const void *data, size_t size, void *context);
-
 /*
  * Any call of the contract. `path` begins with `/` and is already percent-encoded; `headers` is a
  * NULL-terminated list of "Name: value", or NULL; `body` may be NULL. A POST without
@@ -87,9 +87,14 @@ typedef int kezek_sink(const void *data, size_t size, void *context);
  */
 int kezek_call(struct kezek *k, const char *method, const char *path, const char *const headers[],
 	const struct kezek_body *body, struct kezek_response **ret_response);
-/* GET; a 2xx body goes to `sink`; `accept` may be NULL. Not repeated once bytes have come. */
-int kezek_download(struct kezek *k, const char *path, const char *accept, kezek_sink *sink,
-	void *context, struct kezek_response **ret_response);
+/*
+ * GET of an answer too large to hold: a 2xx body goes to `sink` as its bytes come; where sink does
+ * not return 0, the call ends with `aborted`. `accept` may be NULL. Not repeated once bytes have
+ * come.
+ */
+int kezek_download(struct kezek *k, const char *path, const char *accept,
+	int (*sink)(const void *data, size_t size, void *context), void *context,
+	struct kezek_response **ret_response);
 
 /* All owned by the response. header: "" when absent. json: the member at an RFC 6901 pointer,
  * strings bare, all else as JSON; NULL when absent or null. */

@@ -7,6 +7,10 @@ int kezek_key_make(char ret_key[KEZEK_KEY_SIZE]);
 /* `text` percent-encoded for one path segment or query value; free() it. NULL: no memory. */
 char *kezek_escape(const char *text);
 
+/* SHA-256 over the DER of the first certificate in a PEM file, in hex: how a principal is known. */
+#define KEZEK_DIGEST_SIZE 65
+int kezek_certificate_digest(const char *path, char ret_hex[KEZEK_DIGEST_SIZE]);
+
 /* POST /v1/requests. `request` is the JSON body; `key` NULL: one is made. */
 int kezek_submit(struct kezek *k, const char *request, const char *key,
 	struct kezek_response **ret_response);

@@ -310,7 +310,8 @@ KEZEK_PUBLIC int kezek_call(struct kezek *k, const char *method, const char *pat
 }
 
 KEZEK_PUBLIC int kezek_download(struct kezek *k, const char *path, const char *accept,
-	kezek_sink *sink, void *context, struct kezek_response **ret_response)
+	int (*sink)(const void *data, size_t size, void *context), void *context,
+	struct kezek_response **ret_response)
 {
 	struct client_request q = {.method = "GET",
 		.path = path,

@@ -49,7 +49,7 @@ struct client_request {
 	const struct kezek_body *body;
 	const char *accept;
 	const char *key; /* the Idempotency-Key; NULL: a POST gets one unless `headers` has it */
-	kezek_sink *sink;
+	int (*sink)(const void *data, size_t size, void *context);
 	void *sink_context;
 	long extra_ms; /* a long-poll's wait, on top of answer_ms */
 };

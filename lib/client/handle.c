@@ -111,3 +111,8 @@ KEZEK_PUBLIC const char *kezek_failure_detail(const struct kezek *k)
 {
 	return k->error;
 }
+
+KEZEK_PUBLIC const char *kezek_url(const struct kezek *k)
+{
+	return k->url;
+}

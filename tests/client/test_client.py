@@ -4,16 +4,15 @@ Run: LIBKEZEK=build/lib/client/libkezek.so python3 tests/client/test_client.py
 """
 
 import ctypes
-import http.server
 import json
 import os
 import socket
-import ssl
-import subprocess
 import tempfile
-import threading
 import time
 import unittest
+
+from pki import Pki, free_port
+from server import Script
 
 LIB = ctypes.CDLL(os.environ["LIBKEZEK"])
 LIB.kezek_failure_name.restype = ctypes.c_char_p
@@ -26,88 +25,12 @@ for f in ("failure_detail", "free", "response_free", "response_status", "refusal
     getattr(LIB, "kezek_" + f).argtypes = [ctypes.c_void_p]
 OPTIONS = ["ca", "crl", "certificate", "key", "token", "actor", "language", "connect_ms",
            "answer_ms", "retries", "proxy"]
-CONFIG = """
-[req]
-distinguished_name=subject
-[subject]
-[ca]
-database=index
-new_certs_dir=.
-serial=serial
-default_md=sha256
-policy=any
-crlnumber=crlnumber
-default_crl_days=30
-[any]
-commonName=supplied
-[v3_ca]
-basicConstraints=critical,CA:true
-keyUsage=critical,keyCertSign,cRLSign
-[server]
-subjectAltName=IP:127.0.0.1,DNS:localhost
-[elsewhere]
-subjectAltName=DNS:elsewhere.example
-[client]
-extendedKeyUsage=clientAuth
-"""
-
-
 class Refusal(ctypes.Structure):
     _fields_ = [("status", ctypes.c_int), ("problem", ctypes.c_int), ("code", ctypes.c_char_p),
                 ("title", ctypes.c_char_p), ("detail", ctypes.c_char_p),
                 ("trace_id", ctypes.c_char_p), ("params", ctypes.POINTER(ctypes.c_char_p * 3)),
                 ("param_count", ctypes.c_size_t), ("acts", ctypes.POINTER(ctypes.c_char_p)),
                 ("act_count", ctypes.c_size_t), ("json", ctypes.c_char_p)]
-
-
-class Pki:
-    """A CA, servers and clients, good and bad, made with openssl(1)."""
-
-    def __init__(self, directory):
-        self.dir = directory
-        for name, text in (("cnf", CONFIG), ("index", ""), ("serial", "10\n"), ("crlnumber", "01\n")):
-            self.write(name, text)
-        self.root("ca")
-        self.root("foreign")
-        self.leaf("server", "server")
-        self.leaf("elsewhere", "elsewhere")
-        self.leaf("old-server", "server", start="20200101000000Z", end="20210101000000Z")
-        for name in ("good", "revoked"):
-            self.leaf(name, "client")
-        self.leaf("expired", "client", start="20200101000000Z", end="20210101000000Z")
-        self.leaf("stranger", "client", ca="foreign")
-        self.leaf("revoked-server", "server")
-        for name in ("revoked", "revoked-server"):
-            self.openssl(f"ca -config cnf -name ca -cert ca.crt -keyfile ca.key -revoke {name}.crt")
-        self.openssl("ca -config cnf -name ca -cert ca.crt -keyfile ca.key -gencrl -out ca.crl")
-
-    def write(self, name, text):
-        with open(os.path.join(self.dir, name), "w", encoding="utf-8") as f:
-            f.write(text)
-
-    def path(self, name):
-        return os.path.join(self.dir, name)
-
-    def openssl(self, line):
-        subprocess.run(["openssl", *line.split()], cwd=self.dir, check=True, capture_output=True)
-
-    def root(self, name):
-        self.openssl(f"req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 "
-                     f"-keyout {name}.key -out {name}.crt -subj /CN={name} -config cnf "
-                     f"-extensions v3_ca")
-
-    def leaf(self, name, extensions, ca="ca", start=None, end=None):
-        self.openssl(f"req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout {name}.key "
-                     f"-out {name}.csr -subj /CN={name} -config cnf")
-        dates = f"-startdate {start} -enddate {end}" if start else "-days 20"
-        self.openssl(f"ca -batch -notext -config cnf -name ca -cert {ca}.crt -keyfile {ca}.key "
-                     f"-in {name}.csr -out {name}.crt -extensions {extensions} {dates}")
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Handle:
@@ -152,18 +75,7 @@ class TlsTest(unittest.TestCase):
         cls.tmp.cleanup()
 
     def serve(self, server="server", *more):
-        """openssl s_server, until the test ends; its URL."""
-        port = free_port()
-        process = subprocess.Popen(
-            ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", f"{server}.crt", "-key",
-             f"{server}.key", "-www", "-naccept", "20", *more], cwd=self.pki.dir,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        self.addCleanup(process.stdout.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        while b"ACCEPT" not in process.stdout.readline():
-            pass
-        return f"https://127.0.0.1:{port}"
+        return self.pki.serve(self, server, *more)
 
     def verdict(self, url, **options):
         options = {"ca": "ca.crt", "retries": "1", **options}
@@ -228,8 +140,6 @@ class TlsTest(unittest.TestCase):
 
 
 class CallTest(unittest.TestCase):
-    """A scripted server: each entry of `answers` is one answer; None breaks the connection."""
-
     @classmethod
     def setUpClass(cls):
         cls.tmp = tempfile.TemporaryDirectory()
@@ -240,50 +150,15 @@ class CallTest(unittest.TestCase):
         cls.tmp.cleanup()
 
     def setUp(self):
-        self.answers, self.seen = [], []
-        test = self
-
-        class Answering(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def answer(self):
-                size = int(self.headers.get("Content-Length") or 0)
-                body = self.rfile.read(size).decode()
-                test.seen.append((self.command, self.path, self.headers, body, self.client_address))
-                entry = test.answers.pop(0)
-                if entry is None:
-                    self.connection.shutdown(socket.SHUT_RDWR)
-                    self.close_connection = True
-                    return
-                status, headers, text = entry
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(text.encode())))
-                self.end_headers()
-                self.wfile.write(text.encode())
-
-            do_GET = do_POST = do_PUT = do_DELETE = answer
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.pki.path("server.crt"), self.pki.path("server.key"))
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        thread = threading.Thread(target=self.server.serve_forever, args=(0.05,))
-        thread.start()
-        self.addCleanup(thread.join)
-        self.addCleanup(self.server.server_close)
-        self.addCleanup(self.server.shutdown)
-        self.url = f"https://127.0.0.1:{self.server.server_address[1]}"
+        script = Script(self, self.pki)
+        self.url, self.seen = script.url, script.seen
+        self.script = script
 
     def handle(self, **options):
         return Handle(self.url, ca=self.pki.path("ca.crt"), **options)
 
     def test_keeps_the_connection_and_the_words(self):
-        self.answers = [(200, {"ETag": '"7"'}, '{"a":{"b":["x",2]}}'), (201, {}, "{}"), (204, {}, "")]
+        self.script.answers = [(200, {"ETag": '"7"'}, '{"a":{"b":["x",2]}}'), (201, {}, "{}"), (204, {}, "")]
         with self.handle(token="kz_secret", actor="n.asanova", language="ky") as handle:
             name, response = handle.call("GET", "/v1/me")
             self.assertEqual(name, "none")
@@ -310,7 +185,7 @@ class CallTest(unittest.TestCase):
     def test_repeats_with_the_same_key(self):
         busy = (503, {"Retry-After": "0", "Content-Type": "application/problem+json"},
                 '{"code":"overloaded"}')
-        self.answers = [None, busy, (201, {}, '{"id":"1"}')]
+        self.script.answers = [None, busy, (201, {}, '{"id":"1"}')]
         with self.handle() as handle:
             name, response = handle.call("POST", "/v1/requests", '{"service":"6-49"}')
             self.assertEqual(name, "none")
@@ -320,7 +195,7 @@ class CallTest(unittest.TestCase):
         self.assertEqual({seen[3] for seen in self.seen}, {'{"service":"6-49"}'})
 
     def test_repeating_is_bounded(self):
-        self.answers = [(503, {"Retry-After": "0"}, '{"code":"overloaded"}')] * 9
+        self.script.answers = [(503, {"Retry-After": "0"}, '{"code":"overloaded"}')] * 9
         with self.handle(retries="2") as handle:
             began = time.monotonic()
             self.assertEqual(handle.call()[0], "refused")
@@ -329,7 +204,7 @@ class CallTest(unittest.TestCase):
         self.assertEqual(len(self.seen), 3)
 
     def test_refusal(self):
-        self.answers = [(409, {}, json.dumps({
+        self.script.answers = [(409, {}, json.dumps({
             "type": "urn:kezek:problem:act_not_open", "code": "act_not_open", "title": "Not open",
             "status": 409, "detail": "d", "trace_id": "t", "open_acts": ["resume", "withdraw"],
             "invalid_params": [{"name": "/a", "code": "missing", "reason": "r"}]})),
@@ -349,7 +224,7 @@ class CallTest(unittest.TestCase):
             LIB.kezek_response_free(response)
 
     def test_list_follows_the_cursor(self):
-        self.answers = [
+        self.script.answers = [
             (200, {}, '{"items":[{"n":1},{"n":2}],"page":{"end_cursor":"a/b=","has_more":true}}'),
             (200, {}, '{"items":[{"n":3}],"page":{"end_cursor":"c","has_more":false}}')]
         with self.handle() as handle:

@@ -1,0 +1,169 @@
+/* Loading rules: catalogue files as one document, calendars parents first. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "daemon/cli/load.h"
+#include "daemon/cli/tree.h"
+
+static int names_compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void name_add(struct load_files *f, char *name)
+{
+	f->names = realloc(f->names, (f->count + 1) * sizeof(*f->names));
+	if (!f->names)
+		abort();
+	f->names[f->count++] = name;
+}
+
+/* The .json files of a folder, in the order of their names. */
+static int folder_add(const struct cli *c, struct load_files *f, const char *folder)
+{
+	DIR *d = opendir(folder);
+	struct dirent *entry;
+	size_t first = f->count;
+
+	if (!d)
+		return cli_usage(c, SAY_usage_file, folder);
+	while ((entry = readdir(d))) {
+		size_t len = strlen(entry->d_name);
+		char *path;
+
+		if (entry->d_name[0] == '.' || len < 6 ||
+			strcmp(entry->d_name + len - 5, ".json") != 0)
+			continue;
+		if (asprintf(&path, "%s/%s", folder, entry->d_name) < 0)
+			abort();
+		name_add(f, path);
+	}
+	closedir(d);
+	if (f->count == first)
+		return cli_usage(c, SAY_usage_no_json, folder);
+	qsort(f->names + first, f->count - first, sizeof(*f->names), names_compare);
+	return 0;
+}
+
+int load_files_find(const struct cli *c, struct load_files *f)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < c->arg_count && rc == 0; i++) {
+		struct stat st;
+
+		if (stat(c->args[i], &st) < 0)
+			rc = cli_usage(c, SAY_usage_file, c->args[i]);
+		else if (S_ISDIR(st.st_mode))
+			rc = folder_add(c, f, c->args[i]);
+		else
+			name_add(f, strdup(c->args[i]));
+	}
+	return rc;
+}
+
+void load_files_done(struct load_files *f)
+{
+	for (size_t i = 0; i < f->count; i++)
+		free(f->names[i]);
+	free(f->names);
+	*f = (struct load_files){0};
+}
+
+/* "file: sentence (line 3)" */
+static int file_refuse(
+	const struct cli *c, const char *name, struct text *text, struct json_tokener *tokener)
+{
+	size_t end = json_tokener_get_parse_end(tokener), line = 1;
+	_free_ char *where = NULL;
+
+	for (size_t i = 0; i < end && i < text->len; i++)
+		line += text->data[i] == '\n';
+	if (asprintf(&where, "%s:%zu: %s", name, line,
+		    json_tokener_error_desc(json_tokener_get_error(tokener))) < 0)
+		abort();
+	return cli_usage(c, SAY_usage_json, where);
+}
+
+int load_file_read(const struct cli *c, const char *name, json_object **ret_json)
+{
+	FILE *f = fopen(name, "re");
+	_text_ text = TEXT_INIT;
+	struct json_tokener *tokener;
+	json_object *json;
+	size_t n;
+	int rc = 0;
+
+	if (!f)
+		return cli_usage(c, SAY_usage_file, name);
+	do {
+		n = fread(text_reserve(&text, 65536), 1, 65536, f);
+		text.len += n;
+	} while (n);
+	fclose(f);
+	text_add_char(&text, '\0');
+	tokener = json_tokener_new_ex(32);
+	json = json_tokener_parse_ex(tokener, text.data, (int)text.len);
+	if (!json_object_is_type(json, json_type_object)) {
+		rc = file_refuse(c, name, &text, tokener);
+		json_object_put(json);
+	} else {
+		*ret_json = json;
+	}
+	json_tokener_free(tokener);
+	return rc;
+}
+
+/* What a 202 means: a job that computes how many open deadlines would move. Waits for it with
+ * --wait. */
+int load_answer(struct cli *c, struct kezek_response *r, const char *what)
+{
+	_tree_ *answer = NULL;
+	const char *job;
+
+	if (kezek_response_status(r) == 202 && cli_option(c, "wait")) {
+		job = kezek_response_json(r, "/job");
+		job = job ? job : kezek_response_json(r, "/id");
+		if (job) {
+			_free_ char *id = strdup(job);
+
+			kezek_response_free(r);
+			return job_wait(c, id);
+		}
+	}
+	if (c->json) {
+		printf("%s\n", kezek_response_body(r, NULL));
+	} else {
+		answer = cli_response_json(c, r);
+		printf("%s: %s\n", what,
+			cli_option(c, "dry-run") ? say(SAY_load_dry, c->lang)
+						 : say(SAY_load_done, c->lang));
+		load_print(c, answer, 1);
+	}
+	kezek_response_free(r);
+	return EXIT_DONE;
+}
+
+/* Any answer as indented "name: value" lines: differences have many shapes. Empty ones are left
+ * out. */
+void load_print(const struct cli *c, json_object *json, int depth)
+{
+	if (!json_object_is_type(json, json_type_object))
+		return;
+	json_object_object_foreach (json, name, value) {
+		if (json_object_is_type(value, json_type_object)) {
+			if (json_object_object_length(value) == 0)
+				continue;
+			printf("%*s%s\n", depth * 2, "", name);
+			load_print(c, value, depth + 1);
+		} else if (json_object_is_type(value, json_type_array)) {
+			for (size_t i = 0; i < json_object_array_length(value); i++)
+				printf("%*s%s: %s\n", depth * 2, "", name,
+					tree_text(json_object_array_get_idx(value, i), ""));
+		} else if (value) {
+			printf("%*s%s: %s\n", depth * 2, "", name, tree_text(value, ""));
+		}
+	}
+}

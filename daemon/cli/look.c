@@ -1,0 +1,319 @@
+/* Looking: one request, lists of them, their journal, their deadlines, their receipt. */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "daemon/cli/list.h"
+#include "daemon/cli/verbs.h"
+
+/* The answer of GET /v1/requests/{id}<rest> for the request that the first argument names. */
+static int about_get(
+	struct cli *c, const char *name, const char *rest, struct kezek_response **ret_response)
+{
+	_free_ char *id = NULL, *path = NULL;
+	_text_ whole = TEXT_INIT;
+	int rc = request_find(c, name, &id);
+
+	if (rc)
+		return rc;
+	path = cli_path("/v1/requests/%", id);
+	text_addf(&whole, "%s%s", path, rest);
+	return cli_call(c, "GET", whole.data, NULL, ret_response);
+}
+
+int show_run(struct cli *c)
+{
+	int worst = EXIT_DONE;
+
+	for (size_t i = 0; i < c->arg_count; i++) {
+		struct kezek_response *r;
+		int rc = about_get(c, c->args[i], "", &r);
+
+		if (i && !c->json)
+			putchar('\n');
+		rc = rc ? rc : answer_print(c, r, request_print);
+		worst = rc > worst ? rc : worst;
+	}
+	return worst;
+}
+
+int list_verb_run(struct cli *c)
+{
+	_text_ path = TEXT_INIT;
+
+	text_adds(&path, "/v1/requests");
+	query_add_options(
+		&path, c, "agency office service state overdue due-before updated-since sort");
+	return list_run(c, path.data, &requests_look);
+}
+
+static void event_start(const struct cli *c, struct table *t)
+{
+	static const enum say heads[] = {
+		SAY_head_seq, SAY_head_when, SAY_head_event, SAY_head_who, SAY_head_what};
+
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+		table_column(t, say(heads[i], c->lang));
+	t->columns[0].is_right = true;
+	t->columns[4].may_shrink = true;
+}
+
+static void event_add(const struct cli *c, struct table *t, json_object *e)
+{
+	static const char *const details[] = {
+		"/ground", "/outcome", "/reason", "/text", "/legal_basis", "/after"};
+	const char *actor = tree_text(e, "/actor");
+	_text_ what = TEXT_INIT;
+	char moment[MOMENT_SIZE];
+
+	(void)c;
+	table_cell(t, tree_text(e, "/seq"));
+	table_cell(t, moment_short(tree_text(e, "/occurred_at"), moment));
+	table_cell(t, tree_text(e, "/kind"));
+	table_cellf(t, "%s%s%s", tree_text(e, "/principal"), *actor ? " · " : "", actor);
+	for (size_t i = 0; i < ARRAY_SIZE(details); i++) {
+		const char *detail = tree_text(e, details[i]);
+
+		if (*detail && strcmp(detail, "{}") != 0)
+			text_addf(&what, "%s%s", what.len ? "; " : "", detail);
+	}
+	table_cell(t, what.data ? what.data : " ");
+}
+
+int events_run(struct cli *c)
+{
+	static const struct list_look look = {event_start, event_add};
+	_free_ char *id = NULL, *path = NULL;
+	int rc = request_find(c, c->args[0], &id);
+
+	if (rc)
+		return rc;
+	path = cli_path("/v1/requests/%/events", id);
+	return list_run(c, path, &look);
+}
+
+int journal_run(struct cli *c)
+{
+	return events_run(c);
+}
+
+/* Moment of a segment: a day's whole begin prints as the day. */
+static const char *edge_short(const char *moment, char text[MOMENT_SIZE])
+{
+	moment_short(moment, text);
+	if (strcmp(text + (strlen(text) > 10 ? 10 : 0), " 00:00") == 0)
+		text[10] = '\0';
+	return text;
+}
+
+static void explanation_print(const struct cli *c, json_object *explanation)
+{
+	const char *at = json_object_is_type(explanation, json_type_array) ? "" : "/segments";
+	_table_ t = {0};
+
+	table_column(&t, say(SAY_head_from, c->lang));
+	table_column(&t, say(SAY_head_until, c->lang));
+	table_column(&t, say(SAY_head_what, c->lang));
+	table_column(&t, say(SAY_head_much, c->lang));
+	table_column(&t, say(SAY_head_why, c->lang));
+	t.columns[3].is_right = t.columns[4].may_shrink = true;
+	for (size_t i = 0; i < tree_length(explanation, at); i++) {
+		json_object *s = tree_item(explanation, at, i);
+		const char *days = tree_text(s, "/days");
+		char from[MOMENT_SIZE], until[MOMENT_SIZE];
+
+		table_cellf(&t, "    %s", edge_short(tree_text(s, "/from"), from));
+		table_cell(&t, edge_short(tree_text(s, "/to"), until));
+		table_cell(&t, tree_text(s, "/what"));
+		if (*days)
+			table_cell(&t, days);
+		else
+			table_cellf(&t, "%s min", tree_text(s, "/minutes"));
+		table_cell(&t, *tree_text(s, "/why") ? tree_name(s, "/why", c->lang) : " ");
+	}
+	if (table_rows(&t))
+		table_print(&t, stdout, c->colour);
+}
+
+static void deadline_print(const struct cli *c, json_object *d)
+{
+	_text_ line = TEXT_INIT;
+	char moment[MOMENT_SIZE];
+
+	text_addf(&line, "%s  %s", tree_text(d, "/kind"), tree_text(d, "/state"));
+	if (*tree_text(d, "/due_on"))
+		text_addf(&line, "  %s %s (%s %s)", say(SAY_head_due, c->lang),
+			tree_text(d, "/due_on"), say(SAY_head_too_late_from, c->lang),
+			moment_short(tree_text(d, "/due_at"), moment));
+	if (tree_is_true(d, "/provisional"))
+		text_addf(&line, "  %s", say(SAY_flag_provisional, c->lang));
+	text_addf(&line, "\n  %s %s, %s %s %s\n", say(SAY_head_rule, c->lang),
+		tree_text(d, "/rule_version"), say(SAY_head_calendar, c->lang),
+		tree_text(d, "/calendar"), tree_text(d, "/calendar_version"));
+	if (*tree_name(d, "/sentence", c->lang))
+		text_addf(&line, "  %s\n", tree_name(d, "/sentence", c->lang));
+	put_clean(stdout, line.data, line.len);
+	explanation_print(c, tree_at(d, "/explanation"));
+}
+
+static void deadlines_print_all(const struct cli *c, json_object *answer)
+{
+	const char *at = tree_at(answer, "/deadlines") ? "/deadlines" : "/items";
+
+	for (size_t i = 0; i < tree_length(answer, at); i++) {
+		if (i)
+			putchar('\n');
+		deadline_print(c, tree_item(answer, at, i));
+	}
+}
+
+int deadlines_run(struct cli *c)
+{
+	struct kezek_response *r;
+	int rc = about_get(c, c->args[0], "/deadlines?explain=1", &r);
+
+	return rc ? rc : answer_print(c, r, deadlines_print_all);
+}
+
+static int sink_to_file(const void *data, size_t size, void *context)
+{
+	return fwrite(data, 1, size, context) == size ? 0 : -1;
+}
+
+/* GET to stdout, or to --output. */
+static int download(struct cli *c, const char *path, const char *accept)
+{
+	const char *name = cli_option(c, "output");
+	struct kezek_response *r;
+	FILE *out = name && strcmp(name, "-") != 0 ? fopen(name, "we") : stdout;
+	int rc;
+
+	if (!out)
+		return cli_usage(c, SAY_usage_file, name);
+	rc = kezek_download(c->kezek, path, accept, sink_to_file, out, &r);
+	if (out != stdout && fclose(out) != 0 && rc == 0) {
+		kezek_response_free(r);
+		return cli_refuse(c, SAY_usage_file, name);
+	}
+	if (rc) {
+		if (out != stdout)
+			unlink(name);
+		return cli_failure(c, rc);
+	}
+	kezek_response_free(r);
+	return EXIT_DONE;
+}
+
+int receipt_run(struct cli *c)
+{
+	_free_ char *id = NULL, *path = NULL;
+	int rc = session_open(c);
+
+	rc = rc ? rc : request_find(c, c->args[0], &id);
+	if (rc)
+		return rc;
+	path = cli_path("/v1/requests/%/receipt", id);
+	return download(c, path,
+		c->json                 ? "application/json"
+		: cli_option(c, "html") ? "text/html"
+					: "text/plain");
+}
+
+int document_run(struct cli *c)
+{
+	_free_ char *id = NULL, *path = NULL;
+	int rc = session_open(c);
+
+	rc = rc ? rc : request_find(c, c->args[0], &id);
+	if (rc)
+		return rc;
+	if (!cli_option(c, "output") && isatty(STDOUT_FILENO))
+		return cli_usage(c, SAY_usage_output, NULL);
+	path = cli_path("/v1/requests/%/documents/%", id, c->args[1]);
+	return download(c, path, "*/*");
+}
+
+/* What a word typed after `search` may be: fourteen digits are a PIN, a slash stands in numbers. */
+static const char *search_guess(const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len == 14 && strspn(text, "0123456789") == len)
+		return "pin";
+	if (strchr(text, '/'))
+		return "number";
+	if (strspn(text, "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789-") == len)
+		return "code";
+	return "name";
+}
+
+/* One line from standard input, for what should not stand in the list of processes. */
+static char *line_read(void)
+{
+	char *line = NULL;
+	size_t room = 0;
+
+	if (getline(&line, &room, stdin) <= 0) {
+		free(line);
+		return strdup("");
+	}
+	line[strcspn(line, "\r\n")] = '\0';
+	return line;
+}
+
+/* What to look for, from options or else from the word, as the body's members. False: nothing. */
+static bool search_write(const struct cli *c, struct text *body)
+{
+	static const struct {
+		const char *option, *member;
+	} ways[] = {{"number", "number"}, {"code", "code"}, {"pin", "pin"}, {"name", "name"},
+		{"external-ref", "external_ref"}};
+	const char *text = c->arg_count ? c->args[0] : NULL;
+	const char *guess = text ? search_guess(text) : "";
+	bool any = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		const char *value = cli_option(c, ways[i].option);
+		_free_ char *typed = value && strcmp(value, "-") == 0 ? line_read() : NULL;
+
+		if (typed)
+			value = typed;
+		else if (!value && strcmp(guess, ways[i].option) == 0)
+			value = text;
+		if (!value)
+			continue;
+		text_addf(body, ",\"%s\":", ways[i].member);
+		text_add_json(body, value);
+		any = true;
+	}
+	return any;
+}
+
+int search_run(struct cli *c)
+{
+	_text_ body = TEXT_INIT;
+	struct kezek_response *r;
+	_tree_ *answer = NULL;
+	long limit;
+	int rc;
+
+	if (!cli_option_number(c, "limit", 1, 500, 50, &limit))
+		return EXIT_USAGE;
+	text_addf(&body, "{\"limit\":%ld", limit);
+	if (!search_write(c, &body))
+		return cli_usage(c, SAY_usage_search, NULL);
+	if (cli_option(c, "after")) {
+		text_adds(&body, ",\"after\":");
+		text_add_json(&body, cli_option(c, "after"));
+	}
+	text_add_char(&body, '}');
+	rc = cli_call(c, "POST", "/v1/searches", body.data, &r);
+	if (rc || c->json)
+		return rc ? rc : answer_print(c, r, NULL);
+	answer = cli_response_json(c, r);
+	kezek_response_free(r);
+	if (!answer)
+		return EXIT_REFUSED;
+	items_print(c, answer, &requests_look);
+	return EXIT_DONE;
+}

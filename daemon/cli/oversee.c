@@ -1,0 +1,106 @@
+/* Oversight: the overview by body, service or office, and what is overdue. */
+#include "daemon/cli/list.h"
+#include "daemon/cli/oversee.h"
+#include "daemon/cli/verbs.h"
+
+static void overview_start(const struct cli *c, struct table *t)
+{
+	static const enum say heads[] = {SAY_head_whose, SAY_head_open, SAY_head_due_today,
+		SAY_head_due_soon, SAY_head_overdue, SAY_head_paused, SAY_head_oldest_overdue,
+		SAY_head_on_time};
+
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+		table_column(t, say(heads[i], c->lang));
+	for (size_t i = 1; i < ARRAY_SIZE(heads); i++)
+		t->columns[i].is_right = true;
+}
+
+const char *overview_key(json_object *item)
+{
+	static const char *const keys[] = {"/agency", "/service", "/office"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (*tree_text(item, keys[i]))
+			return tree_text(item, keys[i]);
+	}
+	return "";
+}
+
+static void overview_add(const struct cli *c, struct table *t, json_object *item)
+{
+	static const char *const counts[] = {
+		"/open", "/due_today", "/due_in_3_working_days", "/overdue", "/paused"};
+	json_object *share = tree_at(item, "/on_time_share");
+	char moment[MOMENT_SIZE];
+
+	(void)c;
+	table_cell(t, overview_key(item));
+	for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
+		table_cell(t, tree_text(item, counts[i]));
+	table_cell(t, moment_short(tree_text(item, "/oldest_overdue"), moment));
+	if (share)
+		table_cellf(t, "%.1f %%", json_object_get_double(share) * 100);
+	else
+		table_cell(t, "");
+	if (tree_count(item, "/overdue"))
+		table_mark(t);
+}
+
+const struct list_look overview_look = {overview_start, overview_add};
+
+static void overview_print(const struct cli *c, json_object *answer)
+{
+	items_print(c, answer, &overview_look);
+	for (size_t i = 0; i < tree_length(answer, "/notices"); i++)
+		printf("%s\n", tree_name(tree_item(answer, "/notices", i), "", c->lang));
+}
+
+int overview_run(struct cli *c)
+{
+	_text_ path = TEXT_INIT;
+	struct kezek_response *r;
+	int rc;
+
+	text_adds(&path, "/v1/overview");
+	query_add_options(&path, c, "by");
+	if (cli_option(c, "csv") || cli_option(c, "ndjson"))
+		return list_run(c, path.data, &overview_look);
+	rc = cli_call(c, "GET", path.data, NULL, &r);
+	return rc ? rc : answer_print(c, r, overview_print);
+}
+
+static void overdue_start(const struct cli *c, struct table *t)
+{
+	static const enum say heads[] = {SAY_head_number, SAY_head_days_late, SAY_head_due,
+		SAY_head_state, SAY_head_service, SAY_head_agency, SAY_head_responsible};
+
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+		table_column(t, say(heads[i], c->lang));
+	t->columns[1].is_right = true;
+}
+
+static void overdue_add(const struct cli *c, struct table *t, json_object *r)
+{
+	const char *code = tree_text(r, "/service/code");
+	const char *who = tree_text(r, "/responsible/principal");
+
+	(void)c;
+	table_cell(t, tree_text(r, "/number"));
+	table_cell(t, tree_text(r, "/working_days_late"));
+	table_cell(t, tree_text(r, "/due_on"));
+	table_cell(t, tree_text(r, "/state"));
+	table_cell(t, *code ? code : tree_text(r, "/service"));
+	table_cell(t, tree_text(r, "/agency"));
+	table_cell(t, *who ? who : tree_text(r, "/responsible/agency"));
+}
+
+const struct list_look overdue_look = {overdue_start, overdue_add};
+
+int overdue_run(struct cli *c)
+{
+	_text_ path = TEXT_INIT;
+
+	text_adds(&path, "/v1/overdue");
+	query_add_options(&path, c, "agency office service");
+	return list_run(c, path.data, &overdue_look);
+}

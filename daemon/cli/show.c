@@ -1,0 +1,181 @@
+/* How requests look to people. */
+#include "daemon/cli/show.h"
+
+const char *moment_short(const char *moment, char ret_text[MOMENT_SIZE])
+{
+	snprintf(ret_text, MOMENT_SIZE, "%.16s", moment);
+	if (strlen(ret_text) > 10 && ret_text[10] == 'T')
+		ret_text[10] = ' ';
+	return ret_text;
+}
+
+static void pair_add(const struct cli *c, struct table *t, enum say head, const char *value)
+{
+	if (!value || !*value)
+		return;
+	table_cellf(t, "  %s", say(head, c->lang));
+	table_cell(t, value);
+}
+
+static void moment_add(const struct cli *c, struct table *t, enum say head, const char *moment)
+{
+	char text[MOMENT_SIZE];
+
+	pair_add(c, t, head, moment_short(moment, text));
+}
+
+/* "queued, OVERDUE, provisional" */
+static void state_write(const struct cli *c, json_object *r, struct text *t)
+{
+	text_adds(t, tree_text(r, "/state"));
+	if (tree_is_true(r, "/overdue"))
+		text_addf(t, ", %s", say(SAY_flag_overdue, c->lang));
+	if (tree_is_true(r, "/provisional"))
+		text_addf(t, ", %s", say(SAY_flag_provisional, c->lang));
+}
+
+static void due_add(const struct cli *c, struct table *t, json_object *r)
+{
+	const char *due = tree_text(r, "/due_on"), *promised = tree_text(r, "/promised_due_on");
+	_text_ line = TEXT_INIT;
+
+	text_adds(&line, *due ? due : "–");
+	if (*promised && strcmp(promised, due) != 0)
+		text_addf(&line, " (%s %s)", say(SAY_head_promised, c->lang), promised);
+	pair_add(c, t, SAY_head_due, line.data);
+}
+
+static void people_add(const struct cli *c, struct table *t, json_object *r)
+{
+	_text_ who = TEXT_INIT, responsible = TEXT_INIT;
+
+	text_addf(&who, "%s  %s", tree_text(r, "/applicant/name"), tree_text(r, "/applicant/pin"));
+	pair_add(c, t, SAY_head_applicant, who.len > 2 ? who.data : "");
+	text_adds(&responsible, tree_text(r, "/responsible/agency"));
+	if (*tree_text(r, "/responsible/principal"))
+		text_addf(&responsible, " · %s", tree_text(r, "/responsible/principal"));
+	pair_add(c, t, SAY_head_responsible, responsible.data);
+}
+
+static void deadlines_print(const struct cli *c, json_object *r)
+{
+	_table_ t = {0};
+
+	table_column(&t, say(SAY_head_deadline, c->lang));
+	table_column(&t, say(SAY_head_state, c->lang));
+	table_column(&t, say(SAY_head_due, c->lang));
+	table_column(&t, say(SAY_head_too_late_from, c->lang));
+	table_column(&t, say(SAY_head_calendar, c->lang));
+	for (size_t i = 0; i < tree_length(r, "/deadlines"); i++) {
+		json_object *d = tree_item(r, "/deadlines", i);
+		char moment[MOMENT_SIZE];
+
+		table_cellf(&t, "  %s", tree_text(d, "/kind"));
+		table_cell(&t, tree_text(d, "/state"));
+		table_cell(&t, tree_text(d, "/due_on"));
+		table_cell(&t, moment_short(tree_text(d, "/due_at"), moment));
+		table_cellf(
+			&t, "%s %s", tree_text(d, "/calendar"), tree_text(d, "/calendar_version"));
+		if (strcmp(tree_text(d, "/state"), "missed") == 0)
+			table_mark(&t);
+	}
+	if (table_rows(&t))
+		table_print(&t, stdout, c->colour);
+}
+
+void request_print(const struct cli *c, json_object *r)
+{
+	_table_ t = {.is_plain = true};
+	_text_ line = TEXT_INIT, service = TEXT_INIT;
+	const char *claim = tree_text(r, "/claim");
+
+	text_addf(&line, "%s  ", tree_text(r, "/number"));
+	state_write(c, r, &line);
+	text_add_char(&line, '\n');
+	put_clean(stdout, line.data, line.len);
+	table_column(&t, "");
+	table_column(&t, "~");
+	text_addf(&service, "%s", tree_text(r, "/service/code"));
+	if (*tree_text(r, "/variant"))
+		text_addf(&service, " · %s", tree_text(r, "/variant"));
+	text_addf(&service, "  %s", tree_name(r, "/service/name", c->lang));
+	pair_add(c, &t, SAY_head_service, service.data);
+	people_add(c, &t, r);
+	pair_add(c, &t, SAY_head_agency, tree_text(r, "/agency"));
+	pair_add(c, &t, SAY_head_office, tree_text(r, "/office"));
+	moment_add(c, &t, SAY_head_received, tree_text(r, "/received_at"));
+	moment_add(c, &t, SAY_head_registered, tree_text(r, "/registered_at"));
+	due_add(c, &t, r);
+	pair_add(c, &t, SAY_head_outcome, tree_text(r, "/outcome"));
+	pair_add(c, &t, SAY_head_claim, strcmp(claim, "null") != 0 ? claim : "");
+	pair_add(c, &t, SAY_head_id, tree_text(r, "/id"));
+	pair_add(c, &t, SAY_head_version, tree_text(r, "/version"));
+	table_print(&t, stdout, c->colour);
+	deadlines_print(c, r);
+}
+
+void requests_start(const struct cli *c, struct table *t)
+{
+	static const enum say heads[] = {SAY_head_number, SAY_head_state, SAY_head_service,
+		SAY_head_agency, SAY_head_office, SAY_head_received, SAY_head_due, SAY_head_flags};
+
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+		table_column(t, say(heads[i], c->lang));
+}
+
+void requests_add(const struct cli *c, struct table *t, json_object *r)
+{
+	const char *code = tree_text(r, "/service/code");
+	char moment[MOMENT_SIZE];
+	_text_ flags = TEXT_INIT;
+
+	table_cell(t, *tree_text(r, "/number") ? tree_text(r, "/number") : tree_text(r, "/id"));
+	table_cell(t, tree_text(r, "/state"));
+	table_cell(t, *code ? code : tree_text(r, "/service"));
+	table_cell(t, tree_text(r, "/agency"));
+	table_cell(t, tree_text(r, "/office"));
+	table_cell(t, moment_short(tree_text(r, "/received_at"), moment));
+	table_cell(t, tree_text(r, "/due_on"));
+	if (tree_is_true(r, "/overdue"))
+		text_adds(&flags, say(SAY_flag_overdue, c->lang));
+	if (tree_is_true(r, "/provisional"))
+		text_addf(
+			&flags, "%s%s", flags.len ? ", " : "", say(SAY_flag_provisional, c->lang));
+	table_cell(t, flags.data ? flags.data : " ");
+	if (tree_is_true(r, "/overdue"))
+		table_mark(t);
+}
+
+void request_print_brief(const struct cli *c, json_object *r)
+{
+	_text_ line = TEXT_INIT;
+
+	text_addf(&line, "%s  ", tree_text(r, "/number"));
+	state_write(c, r, &line);
+	if (*tree_text(r, "/outcome"))
+		text_addf(&line, "  %s", tree_text(r, "/outcome"));
+	if (*tree_text(r, "/due_on"))
+		text_addf(&line, "  %s %s", say(SAY_head_due, c->lang), tree_text(r, "/due_on"));
+	text_add_char(&line, '\n');
+	put_clean(stdout, line.data, line.len);
+}
+
+int answer_print(struct cli *c, struct kezek_response *r,
+	void (*print)(const struct cli *c, json_object *request))
+{
+	_tree_ *json = NULL;
+	size_t size;
+	const char *body = kezek_response_body(r, &size);
+
+	if (c->json || size == 0) {
+		fwrite(body, 1, size, stdout);
+		if (size && body[size - 1] != '\n')
+			putchar('\n');
+	} else {
+		json = cli_response_json(c, r);
+		if (json)
+			print(c, json);
+	}
+	kezek_response_free(r);
+	return c->json || size == 0 || json ? EXIT_DONE : EXIT_REFUSED;
+}

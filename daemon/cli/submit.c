@@ -1,0 +1,235 @@
+/* Submitting: from a file, from options, from standard input, or by asking. */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "daemon/cli/ask.h"
+#include "daemon/cli/body.h"
+#include "daemon/cli/show.h"
+#include "daemon/cli/verbs.h"
+
+static const struct {
+	const char *option, *path;
+} members[] = {
+	{"service", "service"},
+	{"variant", "variant"},
+	{"channel", "channel"},
+	{"office", "office"},
+	{"received-at", "received_at"},
+	{"backdate-reason", "backdate_reason"},
+	{"language", "language"},
+	{"territory", "territory"},
+	{"kind", "applicant.kind"},
+	{"pin", "applicant.pin"},
+	{"name", "applicant.name"},
+	{"phone", "applicant.phone"},
+	{"address", "applicant.address"},
+	{"representative", "applicant.representative.name"},
+	{"representative-pin", "applicant.representative.pin"},
+	{"authority", "applicant.representative.authority"},
+	{"external-ref", "external_ref"},
+	{"refuse", "refuse.ground"},
+	{"ground", "refuse.ground"},
+};
+
+/* The JSON object in a file, "-" for standard input. 0 or an exit code. */
+static int file_read(struct cli *c, const char *name, json_object **ret_body)
+{
+	FILE *f = strcmp(name, "-") == 0 ? stdin : fopen(name, "re");
+	_text_ text = TEXT_INIT;
+	json_object *body;
+	size_t n;
+
+	if (!f)
+		return cli_usage(c, SAY_usage_file, name);
+	do {
+		n = fread(text_reserve(&text, 65536), 1, 65536, f);
+		text.len += n;
+	} while (n);
+	text_add_char(&text, '\0');
+	if (f != stdin)
+		fclose(f);
+	body = json_tokener_parse(text.data);
+	if (!json_object_is_type(body, json_type_object)) {
+		json_object_put(body);
+		return cli_usage(c, SAY_usage_json, name);
+	}
+	*ret_body = body;
+	return 0;
+}
+
+static int documents_add(const struct cli *c, json_object *body)
+{
+	const char *given;
+	json_object *array = json_object_new_array();
+
+	for (size_t i = 0; (given = cli_option_at(c, "document", i)); i++) {
+		json_object *document = body_document(given);
+
+		if (!document) {
+			json_object_put(array);
+			return cli_usage(c, SAY_usage_value, given);
+		}
+		json_object_array_add(array, document);
+	}
+	if (json_object_array_length(array))
+		json_object_object_add(body, "documents", array);
+	else
+		json_object_put(array);
+	return 0;
+}
+
+/* A member of the form as its schema wants it: what is typed for a string stays one. */
+static json_object *form_value(json_object *standard, const char *member, const char *typed)
+{
+	_free_ char *pointer = NULL;
+
+	if (asprintf(&pointer, "/form/properties/%s/type", member) < 0)
+		abort();
+	return strcmp(tree_text(standard, pointer), "string") == 0 ? json_object_new_string(typed)
+								   : body_value(typed);
+}
+
+static int form_add(const struct cli *c, json_object *standard, json_object *body)
+{
+	const char *given;
+	json_object *form = tree_at(body, "/form");
+
+	for (size_t i = 0; (given = cli_option_at(c, "form", i)); i++) {
+		const char *equals = strchr(given, '=');
+		_free_ char *name = equals ? strndup(given, (size_t)(equals - given)) : NULL;
+
+		if (!name || !*name)
+			return cli_usage(c, SAY_usage_value, given);
+		if (!form) {
+			form = json_object_new_object();
+			json_object_object_add(body, "form", form);
+		}
+		body_put(form, name, form_value(standard, name, equals + 1));
+	}
+	return 0;
+}
+
+/* Is there a server to ask? What is asked here only helps, and a dry run needs none. */
+static bool server_is_named(struct cli *c)
+{
+	int rc;
+
+	c->quiet = true;
+	rc = session_open(c);
+	c->quiet = false;
+	return rc == 0;
+}
+
+/* NULL where there is none such: the server will say so. */
+static json_object *standard_get(struct cli *c, json_object *body)
+{
+	const char *service = tree_text(body, "/service");
+	_free_ char *path = cli_path("/v1/services/%", service);
+	struct kezek_response *r;
+	json_object *standard;
+
+	if (!*service || !server_is_named(c) || kezek_call(c->kezek, "GET", path, NULL, NULL, &r))
+		return NULL;
+	standard = json_tokener_parse(kezek_response_body(r, NULL));
+	kezek_response_free(r);
+	return standard;
+}
+
+static int options_add(struct cli *c, json_object *body)
+{
+	_tree_ *standard = NULL;
+	int rc;
+
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+		const char *value = cli_option(c, members[i].option);
+
+		if (value)
+			body_put(body, members[i].path, json_object_new_string(value));
+	}
+	rc = documents_add(c, body);
+	if (rc == 0 && cli_option(c, "form")) {
+		standard = standard_get(c, body);
+		rc = form_add(c, standard, body);
+	}
+	return rc;
+}
+
+/* What nobody should have to type: the counter, and the office that one sits in. */
+static void standards_add(struct cli *c, json_object *body)
+{
+	struct kezek_response *r;
+	const char *office;
+
+	if (!tree_at(body, "/channel"))
+		json_object_object_add(body, "channel", json_object_new_string("counter"));
+	if (tree_at(body, "/applicant") && !tree_at(body, "/applicant/kind"))
+		body_put(body, "applicant.kind", json_object_new_string("person"));
+	if (tree_at(body, "/office") || !server_is_named(c) ||
+		kezek_call(c->kezek, "GET", "/v1/me", NULL, NULL, &r))
+		return;
+	office = kezek_response_json(r, "/office");
+	if (office)
+		json_object_object_add(body, "office", json_object_new_string(office));
+	kezek_response_free(r);
+}
+
+static void submitted_print(const struct cli *c, json_object *r)
+{
+	request_print(c, r);
+	if (*tree_text(r, "/receipt/code"))
+		printf("  %s: %s\n", say(SAY_look_up_code, c->lang), tree_text(r, "/receipt/code"));
+	printf("\n%s: kezek receipt %s\n", say(SAY_next_receipt, c->lang), tree_text(r, "/number"));
+}
+
+static int body_make(struct cli *c, json_object **ret_body)
+{
+	bool terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO) && !c->json;
+	bool from_stdin = !c->arg_count && !isatty(STDIN_FILENO) && !cli_option(c, "service") &&
+			  !cli_option(c, "ask");
+	json_object *body = NULL;
+	int rc = 0;
+
+	if (c->arg_count || from_stdin)
+		rc = file_read(c, c->arg_count ? c->args[0] : "-", &body);
+	else
+		body = json_object_new_object();
+	rc = rc ? rc : options_add(c, body);
+	if (rc == 0 && (cli_option(c, "ask") || (terminal && !c->arg_count)))
+		rc = ask_submission(c, body);
+	if (rc) {
+		json_object_put(body);
+		return rc;
+	}
+	if (!c->arg_count && !from_stdin)
+		standards_add(c, body);
+	*ret_body = body;
+	return 0;
+}
+
+int submit_run(struct cli *c)
+{
+	_tree_ *body = NULL;
+	struct kezek_response *r;
+	int rc = body_make(c, &body);
+
+	if (rc)
+		return rc;
+	if (cli_option(c, "dry-run")) {
+		printf("%s\n", json_object_to_json_string_ext(body,
+				       JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+		return EXIT_DONE;
+	}
+	rc = session_open(c);
+	if (rc)
+		return rc;
+	rc = kezek_submit(c->kezek, tree_line(body), cli_option(c, "idempotency-key"), &r);
+	return rc ? cli_failure(c, rc) : answer_print(c, r, submitted_print);
+}
+
+/* Refused at the counter: the same, with the ground of the refusal. */
+int refuse_run(struct cli *c)
+{
+	return cli_option(c, "ground") || c->arg_count ? submit_run(c)
+						       : cli_usage(c, SAY_usage_ground, NULL);
+}

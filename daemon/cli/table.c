@@ -1,0 +1,229 @@
+/* Aligned columns: measured first, printed after. */
+#include <stdarg.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "daemon/cli/table.h"
+
+#define GAP 2
+
+void table_column(struct table *t, const char *head)
+{
+	size_t i = t->column_count++;
+
+	for (; *head == '>' || *head == '~'; head++) {
+		t->columns[i].is_right |= *head == '>';
+		t->columns[i].may_shrink |= *head == '~';
+	}
+	t->columns[i].head = head;
+}
+
+/* One character of a UTF-8 text and its width; a broken or control one counts as one. */
+static size_t character_read(const char *text, size_t len, int *ret_width, bool *ret_is_control)
+{
+	mbstate_t state = {0};
+	wchar_t wide;
+	size_t n = mbrtowc(&wide, text, len, &state);
+
+	*ret_is_control = false;
+	if (n == 0 || n > len) {
+		*ret_width = 1;
+		*ret_is_control = true;
+		return 1;
+	}
+	*ret_width = wcwidth(wide);
+	if (*ret_width < 0) {
+		*ret_width = 1;
+		*ret_is_control = true;
+	}
+	return n;
+}
+
+int text_width(const char *text)
+{
+	size_t len = strlen(text);
+	int total = 0;
+
+	while (len) {
+		bool is_control;
+		int width;
+		size_t n = character_read(text, len, &width, &is_control);
+
+		total += width;
+		text += n;
+		len -= n;
+	}
+	return total;
+}
+
+void put_clean(FILE *out, const char *text, size_t len)
+{
+	while (len) {
+		bool is_control;
+		int width;
+		size_t n = character_read(text, len, &width, &is_control);
+
+		if (is_control && *text != '\n')
+			fputc('?', out);
+		else
+			fwrite(text, 1, n, out);
+		text += n;
+		len -= n;
+	}
+}
+
+void table_cell(struct table *t, const char *text)
+{
+	size_t row = t->cell_count / t->column_count;
+	char **more = realloc(t->cells, (t->cell_count + 1) * sizeof(*more));
+	bool *marks = realloc(t->marked, (row + 1) * sizeof(*marks));
+
+	if (!more || !marks)
+		abort();
+	t->cells = more;
+	t->marked = marks;
+	t->marked[row] = t->cell_count % t->column_count ? t->marked[row] : false;
+	t->cells[t->cell_count] = strdup(text && *text ? text : "–");
+	if (!t->cells[t->cell_count])
+		abort();
+	for (char *s = t->cells[t->cell_count]; *s; s++)
+		*s = *s == '\n' ? ' ' : *s;
+	t->cell_count++;
+}
+
+void table_cellf(struct table *t, const char *format, ...)
+{
+	_free_ char *text = NULL;
+	va_list ap;
+
+	va_start(ap, format);
+	if (vasprintf(&text, format, ap) < 0)
+		abort();
+	va_end(ap);
+	table_cell(t, text);
+}
+
+void table_mark(struct table *t)
+{
+	t->marked[(t->cell_count - 1) / t->column_count] = true;
+}
+
+int terminal_width(FILE *out)
+{
+	struct winsize size;
+
+	if (!isatty(fileno(out)) || ioctl(fileno(out), TIOCGWINSZ, &size) < 0)
+		return 0;
+	return size.ws_col ? size.ws_col : 80;
+}
+
+int terminal_height(FILE *out)
+{
+	struct winsize size;
+
+	if (!isatty(fileno(out)) || ioctl(fileno(out), TIOCGWINSZ, &size) < 0)
+		return 0;
+	return size.ws_row ? size.ws_row : 24;
+}
+
+static void widths_measure(struct table *t, int room)
+{
+	int total = 0;
+
+	for (size_t i = 0; i < t->column_count; i++) {
+		int widest = t->is_plain ? 0 : text_width(t->columns[i].head);
+
+		for (size_t cell = i; cell < t->cell_count; cell += t->column_count) {
+			int width = text_width(t->cells[cell]);
+
+			widest = width > widest ? width : widest;
+		}
+		t->columns[i].width = widest;
+		total += widest + GAP;
+	}
+	while (room && total - GAP > room) {
+		size_t widest = t->column_count;
+
+		for (size_t i = 0; i < t->column_count; i++) {
+			if (t->columns[i].may_shrink && t->columns[i].width > 8 &&
+				(widest == t->column_count ||
+					t->columns[i].width > t->columns[widest].width))
+				widest = i;
+		}
+		if (widest == t->column_count)
+			return;
+		t->columns[widest].width--;
+		total--;
+	}
+}
+
+/* At most `room` columns of the text; returns how many were taken. */
+static int cell_cut(FILE *out, const char *text, int room)
+{
+	size_t len = strlen(text);
+	int taken = 0, limit = text_width(text) > room ? room - 1 : room;
+
+	while (len) {
+		bool is_control;
+		int width;
+		size_t n = character_read(text, len, &width, &is_control);
+
+		if (taken + width > limit)
+			break;
+		if (is_control)
+			fputc('?', out);
+		else
+			fwrite(text, 1, n, out);
+		taken += width;
+		text += n;
+		len -= n;
+	}
+	if (len) {
+		fputs("…", out);
+		taken++;
+	}
+	return taken;
+}
+
+static void row_print(struct table *t, FILE *out, char *const *cells)
+{
+	for (size_t i = 0; i < t->column_count; i++) {
+		const char *text = cells ? cells[i] : t->columns[i].head;
+		int room = t->columns[i].width, width = text_width(text);
+		bool is_last = i + 1 == t->column_count;
+
+		if (t->columns[i].is_right)
+			fprintf(out, "%*s", width < room ? room - width : 0, "");
+		width = cell_cut(out, text, room);
+		if (!t->columns[i].is_right && !is_last)
+			fprintf(out, "%*s", room - width, "");
+		fprintf(out, "%*s", is_last ? 0 : GAP, "");
+	}
+}
+
+void table_print(struct table *t, FILE *out, bool colour)
+{
+	widths_measure(t, terminal_width(out));
+	if (!t->is_plain) {
+		fputs(colour ? "\033[2m" : "", out);
+		row_print(t, out, NULL);
+		fputs(colour ? "\033[0m\n" : "\n", out);
+	}
+	for (size_t row = 0; row < table_rows(t); row++) {
+		bool paint = colour && t->marked[row];
+
+		fputs(paint ? "\033[31m" : "", out);
+		row_print(t, out, t->cells + row * t->column_count);
+		fputs(paint ? "\033[0m\n" : "\n", out);
+	}
+}
+
+void table_done(struct table *t)
+{
+	for (size_t i = 0; i < t->cell_count; i++)
+		free(t->cells[i]);
+	free(t->cells);
+	free(t->marked);
+	*t = (struct table){0};
+}
