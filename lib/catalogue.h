@@ -26,12 +26,15 @@ struct catalogue {
 	const struct agency **agency_index;
 	const struct office **office_index;
 	const struct service **service_index; /* by code, then version */
+	const struct route **route_index;     /* by service */
 	struct pool *pool;
 };
 
 struct catalogue_checks {
 	/* Is there such a calendar? NULL: not checked. */
 	bool (*calendar_exists)(void *context, const char *code);
+	/* Does any request rest on this service version? NULL: any may. For catalogue_merge. */
+	bool (*version_is_used)(void *context, const char *code, int version);
 	void *context;
 };
 

@@ -8,12 +8,13 @@
  * routes by service, territory, by, applicant_kind, variant and valid_from. What `old` (NULL:
  * nothing) holds and `add` does not name stays. Items of `add` come first, in their order, so that
  * a fault's pointer in the new document is one in `add`. A loaded service version may change its
- * words, sources and valid_to only: its rules are pinned by open cases, and another rule needs
- * another version. 0: `ret_doc` is a new document (it shares items; the caller puts it).
- * CATALOGUE_FAULTY: see `faults`.
+ * words, sources, counter_minutes and valid_to only: its rules are pinned by open cases, and
+ * another rule needs another version (unless `checks` can say that no request rests on it). 0:
+ * `ret_doc` is a new document (it shares items; the caller puts it). CATALOGUE_FAULTY: see
+ * `faults`.
  */
-int catalogue_merge(json_object *old, json_object *add, struct faults *faults,
-	json_object **ret_doc) _must_check_;
+int catalogue_merge(json_object *old, json_object *add, const struct catalogue_checks *checks,
+	struct faults *faults, json_object **ret_doc) _must_check_;
 
 /*
  * The union of several files: items of `file` are appended to `into` (an object, at first empty).

@@ -37,6 +37,16 @@ void faults_add(struct faults *f, const char *pointer, enum word reason, const c
 	};
 }
 
+void faults_move(struct faults *f, struct faults *from)
+{
+	for (size_t i = 0; i < from->count; i++) {
+		const struct fault *one = &from->items[i];
+
+		faults_add(f, one->pointer, one->reason, one->detail[0], one->detail[1]);
+	}
+	faults_done(from);
+}
+
 char *pointer_join(const char *parent, const char *member)
 {
 	struct text t = TEXT_INIT;

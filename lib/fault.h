@@ -19,11 +19,16 @@ struct faults {
 };
 
 #define FAULTS_MAX 100 /* further ones are counted out: a hostile body must not grow a reply */
-#define _faults_   _cleanup_(faults_done) struct faults
+#define _faults_                                                                                   \
+	_cleanup_(faults_done)                                                                     \
+	struct faults
 
 void faults_done(struct faults *f);
 /* Copies all its arguments; details may be NULL. */
-void faults_add(struct faults *f, const char *pointer, enum word reason, const char *detail0, const char *detail1);
+void faults_add(struct faults *f, const char *pointer, enum word reason, const char *detail0,
+	const char *detail1);
+/* Adds what `from` holds, which is empty afterwards. */
+void faults_move(struct faults *f, struct faults *from);
 /* The pointer made of `parent` and one escaped member name (RFC 6901 section 3). */
 char *pointer_join(const char *parent, const char *member);
 char *pointer_index(const char *parent, size_t index);

@@ -19,7 +19,7 @@ enum { FORM_FAULTY = 1 };
  */
 int form_read(json_object *schema, const char *pointer, struct faults *faults,
 	struct form **ret) _must_check_;
-void form_free(struct form *form);
+void form_free(const struct form *form);
 /* All faults of `value` at once; 0 or FORM_FAULTY. NULL form: anything goes. */
 int form_check(const struct form *form, json_object *value, const char *pointer,
 	struct faults *faults) _must_check_;

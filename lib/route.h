@@ -11,6 +11,8 @@ enum route_by {
 	ROUTE_BY_COUNT,
 };
 
+extern const char *const route_by_wire[ROUTE_BY_COUNT];
+
 struct route {
 	const char *service; /* code, all versions */
 	const struct territory *territory;
@@ -30,9 +32,6 @@ struct route_query {
 	int32_t day;
 };
 
-const char *route_by_name(enum route_by by);
-bool route_by_parse(struct span s, enum route_by *ret);
-
 /*
  * The route whose territory is the narrowest (deepest) that contains the place it looks at, then
  * one that names the applicant kind, then one that names the variant. NULL: nothing fits, the case
@@ -42,6 +41,5 @@ bool route_by_parse(struct span s, enum route_by *ret);
 const struct route *route_find(const struct catalogue *c, const struct route_query *query);
 /* May both decide one request with equal right? Such a pair is a fault at load. */
 bool route_ties(const struct route *a, const struct route *b);
-/* Does any route of this service on this day look at another place than the office? Then a
- * submission must name its territory. */
+/* Does a route of this service look at another place than the office's on this day? */
 bool route_needs_territory(const struct catalogue *c, const char *service, int32_t day);

@@ -86,22 +86,18 @@ struct service {
 	const char *legal_basis; /* or NULL */
 	const char *source;      /* "unconfirmed" where the file is silent */
 	bool source_is_confirmed;
-	const char *const *recipients; /* applicant kinds; none given: any */
-	size_t nrecipients;
+	const char *const *recipients;  /* applicant kinds; none given: any */
 	int counter_minutes;            /* -1: not stated */
 	const struct variant *variants; /* never empty; in the file's order: the usual one first */
-	size_t nvariants;
 	const struct stage *stages;
-	size_t nstages;
 	enum payment payment;
 	enum incomplete incomplete;
 	const struct term_rule *max_backdate; /* amount and unit; NULL: none allowed */
 	enum forward_clock forward_clock;
 	int max_hops;
 	const struct document_standard *documents;
-	size_t ndocuments;
 	const struct ground *grounds;
-	size_t ngrounds;
+	size_t nrecipients, nvariants, nstages, ndocuments, ngrounds;
 	struct appeal appeal;
 	const struct form *form; /* NULL: any */
 	json_object *json;
