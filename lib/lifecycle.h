@@ -42,6 +42,7 @@ bool lifecycle_role_does(enum kezek_role role, enum kezek_act act);
  * daemon). */
 void lifecycle_open_acts(struct text *t, enum kezek_state from, unsigned roles);
 
-/* The documentation's two forms: a Mermaid state diagram, and a row a line with tabs between. */
+/* The documentation's two forms: a Mermaid state diagram; and lines of from (empty for a new
+ * request), act, to, roles, guard, built or planned, why, with tabs between. */
 void lifecycle_mermaid(struct text *t);
 void lifecycle_tsv(struct text *t);

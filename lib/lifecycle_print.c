@@ -15,7 +15,7 @@ static const struct {
 
 static const char *from_name(const struct lifecycle_row *row)
 {
-	return row->from == LIFECYCLE_NEW ? "new" : state_name(row->from);
+	return row->from == LIFECYCLE_NEW ? "" : state_name(row->from);
 }
 
 static void add_roles(struct text *t, unsigned roles)
@@ -52,7 +52,6 @@ void lifecycle_tsv(struct text *t)
 	size_t count;
 	const struct lifecycle_row *rows = lifecycle_rows(&count);
 
-	text_adds(t, "from\tact\tto\troles\tguard\tbuilt\twhy\n");
 	for (size_t i = 0; i < count; i++) {
 		text_addf(t, "%s\t%s\t%s\t", from_name(&rows[i]), act_name(rows[i].act),
 			state_name(rows[i].to));

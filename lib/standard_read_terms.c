@@ -15,6 +15,14 @@ static void read_variant_terms(struct draft *d, struct json_reader *variant, str
 	json_reader_end(&own);
 }
 
+static void report_office(struct json_reader *variant, size_t index, const char *code)
+{
+	_text_ pointer = TEXT_INIT;
+
+	text_addf(&pointer, "%s/offices/%zu", variant->pointer, index);
+	faults_add(variant->faults, pointer.data, WORD_reason_not_found, code, NULL);
+}
+
 static void read_variant_offices(struct draft *d, struct json_reader *variant, struct variant *v)
 {
 	size_t count;
@@ -30,7 +38,7 @@ static void read_variant_offices(struct draft *d, struct json_reader *variant, s
 		if (office)
 			v->offices[v->noffices++] = office;
 		else if (code)
-			json_reader_fault(variant, "offices", WORD_reason_not_found, code, NULL);
+			report_office(variant, i, code);
 	}
 }
 

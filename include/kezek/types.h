@@ -46,140 +46,66 @@
 	X(disk_full, 503)                                                                          \
 	X(stopping, 503)                                                                           \
 	X(http_version, 505)
+#define KEZEK_PROBLEM_CODE(code, status) KEZEK_PROBLEM_##code,
+enum kezek_problem { KEZEK_PROBLEMS(KEZEK_PROBLEM_CODE) KEZEK_PROBLEM_COUNT };
 
-enum kezek_problem {
-#define X(code, status) KEZEK_PROBLEM_##code,
-	KEZEK_PROBLEMS(X)
-#undef X
-		KEZEK_PROBLEM_COUNT,
-};
+/* clang-format off */
 
 /* X(state, final). `overdue` and `provisional` are flags beside the state, not states. */
 #define KEZEK_STATES(X)                                                                            \
-	X(incomplete, 0)                                                                           \
-	X(awaiting_payment, 0)                                                                     \
-	X(queued, 0)                                                                               \
-	X(claimed, 0)                                                                              \
-	X(in_work, 0)                                                                              \
-	X(paused, 0)                                                                               \
-	X(decided, 0)                                                                              \
-	X(closed, 1)                                                                               \
-	X(refused, 1)                                                                              \
-	X(withdrawn, 1)                                                                            \
-	X(lapsed, 1)
-
-enum kezek_state {
-#define X(state, final) KEZEK_STATE_##state,
-	KEZEK_STATES(X)
-#undef X
-		KEZEK_STATE_COUNT,
-};
+	X(incomplete, 0) X(awaiting_payment, 0) X(queued, 0) X(claimed, 0) X(in_work, 0)           \
+	X(paused, 0) X(decided, 0) X(closed, 1) X(refused, 1) X(withdrawn, 1) X(lapsed, 1)
+#define KEZEK_STATE_CODE(state, final) KEZEK_STATE_##state,
+enum kezek_state { KEZEK_STATES(KEZEK_STATE_CODE) KEZEK_STATE_COUNT };
 
 /* What can be done to a request. Which are open where, and to whom: lib/lifecycle. */
 #define KEZEK_ACTS(X)                                                                              \
-	X(submit)                                                                                  \
-	X(refuse)                                                                                  \
-	X(complete)                                                                                \
-	X(pay)                                                                                     \
-	X(correct)                                                                                 \
-	X(claim)                                                                                   \
-	X(renew)                                                                                   \
-	X(release)                                                                                 \
-	X(accept)                                                                                  \
-	X(pause)                                                                                   \
-	X(resume)                                                                                  \
-	X(extend)                                                                                  \
-	X(forward)                                                                                 \
-	X(consult)                                                                                 \
-	X(decide)                                                                                  \
-	X(notify)                                                                                  \
-	X(hand_over)                                                                               \
-	X(withdraw)                                                                                \
-	X(reassign)                                                                                \
-	X(escalate)                                                                                \
-	X(reopen)                                                                                  \
-	X(lapse)                                                                                   \
-	X(approve_tacitly)                                                                         \
+	X(submit) X(refuse) X(complete) X(pay) X(correct) X(claim) X(renew) X(release)             \
+	X(accept) X(pause) X(resume) X(extend) X(forward) X(consult) X(decide) X(notify)           \
+	X(hand_over) X(withdraw) X(reassign) X(escalate) X(reopen) X(lapse) X(approve_tacitly)     \
 	X(deem_refused)
-
-enum kezek_act {
-#define X(act) KEZEK_ACT_##act,
-	KEZEK_ACTS(X)
-#undef X
-		KEZEK_ACT_COUNT,
-};
+#define KEZEK_ACT_CODE(act) KEZEK_ACT_##act,
+enum kezek_act { KEZEK_ACTS(KEZEK_ACT_CODE) KEZEK_ACT_COUNT };
 
 #define KEZEK_DEADLINE_KINDS(X)                                                                    \
-	X(register)                                                                                \
-	X(cure) X(pay) X(forward) X(consult) X(decide) X(notify) X(notify_extension) X(hand_over)
+	X(register) X(cure) X(pay) X(forward) X(consult) X(decide) X(notify)                       \
+	X(notify_extension) X(hand_over)
+#define KEZEK_DEADLINE_CODE(kind) KEZEK_DEADLINE_##kind,
+enum kezek_deadline_kind { KEZEK_DEADLINE_KINDS(KEZEK_DEADLINE_CODE) KEZEK_DEADLINE_COUNT };
 
-enum kezek_deadline_kind {
-#define X(kind) KEZEK_DEADLINE_##kind,
-	KEZEK_DEADLINE_KINDS(X)
-#undef X
-		KEZEK_DEADLINE_COUNT,
-};
+/* clang-format on */
 
-#define KEZEK_DEADLINE_STATES(X) X(running) X(paused) X(met) X(missed) X(void)
-
+#define KEZEK_DEADLINE_STATES(X)         X(running) X(paused) X(met) X(missed) X(void)
+#define KEZEK_DEADLINE_STATE_CODE(state) KEZEK_DEADLINE_STATE_##state,
 enum kezek_deadline_state {
-#define X(state) KEZEK_DEADLINE_STATE_##state,
-	KEZEK_DEADLINE_STATES(X)
-#undef X
-		KEZEK_DEADLINE_STATE_COUNT,
+	KEZEK_DEADLINE_STATES(KEZEK_DEADLINE_STATE_CODE) KEZEK_DEADLINE_STATE_COUNT
 };
 
-#define KEZEK_CHANNELS(X) X(counter) X(portal) X(post) X(mobile) X(email) X(xroad) X(other)
+#define KEZEK_CHANNELS(X)           X(counter) X(portal) X(post) X(mobile) X(email) X(xroad) X(other)
+#define KEZEK_CHANNEL_CODE(channel) KEZEK_CHANNEL_##channel,
+enum kezek_channel { KEZEK_CHANNELS(KEZEK_CHANNEL_CODE) KEZEK_CHANNEL_COUNT };
 
-enum kezek_channel {
-#define X(channel) KEZEK_CHANNEL_##channel,
-	KEZEK_CHANNELS(X)
-#undef X
-		KEZEK_CHANNEL_COUNT,
-};
+#define KEZEK_ROLES(X)        X(clerk) X(officer) X(supervisor) X(admin) X(auditor)
+#define KEZEK_ROLE_CODE(role) KEZEK_ROLE_##role,
+enum kezek_role { KEZEK_ROLES(KEZEK_ROLE_CODE) KEZEK_ROLE_COUNT };
 
-#define KEZEK_ROLES(X) X(clerk) X(officer) X(supervisor) X(admin) X(auditor)
+#define KEZEK_OUTCOMES(X)           X(granted) X(partly) X(refused)
+#define KEZEK_OUTCOME_CODE(outcome) KEZEK_OUTCOME_##outcome,
+enum kezek_outcome { KEZEK_OUTCOMES(KEZEK_OUTCOME_CODE) KEZEK_OUTCOME_COUNT };
 
-enum kezek_role {
-#define X(role) KEZEK_ROLE_##role,
-	KEZEK_ROLES(X)
-#undef X
-		KEZEK_ROLE_COUNT,
-};
-
-#define KEZEK_OUTCOMES(X) X(granted) X(partly) X(refused)
-
-enum kezek_outcome {
-#define X(outcome) KEZEK_OUTCOME_##outcome,
-	KEZEK_OUTCOMES(X)
-#undef X
-		KEZEK_OUTCOME_COUNT,
-};
-
-#define KEZEK_BACKDATE_REASONS(X) X(mobile) X(post) X(outage) X(paper)
-
+#define KEZEK_BACKDATE_REASONS(X)          X(mobile) X(post) X(outage) X(paper)
+#define KEZEK_BACKDATE_REASON_CODE(reason) KEZEK_BACKDATE_REASON_##reason,
 enum kezek_backdate_reason {
-#define X(reason) KEZEK_BACKDATE_REASON_##reason,
-	KEZEK_BACKDATE_REASONS(X)
-#undef X
-		KEZEK_BACKDATE_REASON_COUNT,
+	KEZEK_BACKDATE_REASONS(KEZEK_BACKDATE_REASON_CODE) KEZEK_BACKDATE_REASON_COUNT
 };
 
 /* What a breached deadline does (deadlines.md "Expiry"). */
-#define KEZEK_BREACHES(X) X(overdue) X(tacit_approval) X(deemed_refusal) X(lapse)
+#define KEZEK_BREACHES(X)         X(overdue) X(tacit_approval) X(deemed_refusal) X(lapse)
+#define KEZEK_BREACH_CODE(breach) KEZEK_BREACH_##breach,
+enum kezek_breach { KEZEK_BREACHES(KEZEK_BREACH_CODE) KEZEK_BREACH_COUNT };
 
-enum kezek_breach {
-#define X(breach) KEZEK_BREACH_##breach,
-	KEZEK_BREACHES(X)
-#undef X
-		KEZEK_BREACH_COUNT,
-};
-
-#define KEZEK_LATE_DECISIONS(X) X(allowed) X(favourable_only) X(forbidden)
-
+#define KEZEK_LATE_DECISIONS(X)        X(allowed) X(favourable_only) X(forbidden)
+#define KEZEK_LATE_DECISION_CODE(late) KEZEK_LATE_DECISION_##late,
 enum kezek_late_decision {
-#define X(late) KEZEK_LATE_DECISION_##late,
-	KEZEK_LATE_DECISIONS(X)
-#undef X
-		KEZEK_LATE_DECISION_COUNT,
+	KEZEK_LATE_DECISIONS(KEZEK_LATE_DECISION_CODE) KEZEK_LATE_DECISION_COUNT
 };

@@ -183,7 +183,7 @@ static void test_faults(void)
 		{"'territory':'KG-GB-01'", "'territory':'KG-X'", "/offices/0/territory",
 			WORD_reason_not_found},
 		{"'code':'KG','parent':null", "'code':'KG','parent':'KG-GB-01'",
-			"/territories/2/parent", WORD_reason_cycle},
+			"/territories/0/parent", WORD_reason_cycle},
 		{"'code':'KG','parent':null", "'code':'KG-GB','parent':null", "/territories/2/code",
 			WORD_reason_duplicate},
 		{"'version':3", "'version':0", "/services/0/version", WORD_reason_out_of_range},

@@ -1,0 +1,93 @@
+/* Whatever is loaded as a catalogue is refused with faults or can be asked; loading it again
+ * changes nothing. */
+#include "lib/catalogue_merge.h"
+#include "lib/json.h"
+#include "lib/route.h"
+#include "tests/fuzz/target.h"
+
+static void ask_service(const struct catalogue *c, const struct service *s)
+{
+	struct route_query query = {.service = s->code, .day = s->valid_from};
+
+	must(s->nvariants > 0);
+	must(catalogue_service_find(c, s->code, s->version) == s);
+	must(catalogue_service_on(c, s->code, s->valid_from) != NULL);
+	for (size_t i = 0; i < s->nstages; i++) {
+		for (size_t v = 0; v < s->nvariants; v++)
+			must(stage_rule(&s->stages[i], &s->variants[v]) != NULL);
+	}
+	(void)service_cure(s, &s->variants[0]);
+	for (int by = 0; by < ROUTE_BY_COUNT && c->noffices; by++)
+		query.places[by] = c->offices[0].territory;
+	(void)route_find(c, &query);
+}
+
+/* Forms that were read check anything: here the document itself. */
+static void check_forms(const struct catalogue *c)
+{
+	for (size_t i = 0; i < c->nservices; i++) {
+		struct faults faults = {0};
+		int faulty = form_check(c->services[i].form, c->doc, "/form", &faults);
+
+		must((faulty != 0) == (faults.count > 0));
+		faults_done(&faults);
+	}
+}
+
+static void load_again(json_object *doc)
+{
+	struct faults faults = {0};
+	json_object *again = NULL, *diff;
+
+	must(catalogue_merge(doc, doc, NULL, &faults, &again) == 0);
+	must(faults.count == 0);
+	diff = catalogue_diff(doc, again);
+	json_object_object_foreach (diff, kind, difference) {
+		(void)kind;
+		must(json_object_array_length(json_object_object_get(difference, "added")) == 0);
+		must(json_object_array_length(json_object_object_get(difference, "changed")) == 0);
+		must(json_object_array_length(json_object_object_get(difference, "removed")) == 0);
+	}
+	json_object_put(diff);
+	json_object_put(again);
+}
+
+static void check_schema(json_object *schema)
+{
+	struct faults faults = {0};
+	struct form *form = NULL;
+
+	if (form_read(schema, "", &faults, &form) != 0)
+		must(faults.count > 0);
+	else if (form_check(form, schema, "", &faults) != 0)
+		must(faults.count > 0);
+	form_free(form);
+	faults_done(&faults);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct span text = {(const char *)data, size};
+	struct faults faults = {0};
+	struct catalogue *c = NULL;
+	json_object *object = NULL, *merged = NULL;
+
+	if (json_read(text, NULL, NULL, &object) != 0 || !object)
+		return 0;
+	check_schema(object);
+	if (catalogue_merge(NULL, object, NULL, &faults, &merged) != 0) {
+		must(faults.count > 0);
+	} else if (catalogue_read(merged, NULL, &faults, &c) != 0) {
+		must(faults.count > 0);
+	} else {
+		for (size_t i = 0; i < c->nservices; i++)
+			ask_service(c, &c->services[i]);
+		check_forms(c);
+		load_again(merged);
+		catalogue_unref(c);
+	}
+	faults_done(&faults);
+	json_object_put(merged);
+	json_object_put(object);
+	return 0;
+}
