@@ -21,5 +21,9 @@ void api_on_ready(struct api *a, void (*on_ready)(void *arg), void *arg);
  */
 void api_drain(struct api *a);
 void api_free(struct api *a);
+/* Ready to serve: database, schema version, caches. */
+bool api_is_live(const struct api *a);
+/* Something was recorded: look at the generations now, not at the next heartbeat. */
+void api_refresh(struct api *a);
 /* `kezekd --print-routes`: METHOD<tab>path a line. */
 void api_print_routes(struct text *t);

@@ -136,14 +136,26 @@ struct claim_member {
 
 struct renew_member {
 	struct member base; /* MEMBER_CONFLICT: lost */
+	void *owner;
 	const char *principal;
 	struct uuid claim;
 	int64_t fence, lease_us, lease_until;
 };
 
+/* A claim whose answer could not be delivered: handed back by the daemon itself. */
+struct release_member {
+	struct member base; /* base.lock is the request */
+	struct uuid claim;
+	int64_t fence;
+};
+
+extern const struct batch_kind batch_release;
 extern const struct batch_kind batch_open, batch_import, batch_act, batch_claim, batch_renew;
 
+/* The columns request … version, as stored_answer, open and act select them. */
+void stored_answer_read(struct row *r, struct stored_answer *s);
 void stored_answer_done(struct stored_answer *s);
+void changes_done(struct changes *c);
 /* Frees the members' own texts and events, not the member. */
 void open_member_done(struct open_member *m);
 void act_member_done(struct act_member *m);

@@ -12,5 +12,3 @@ void write_events(struct columns *c, const struct uuid *request, const struct ch
 void cell_sealed(struct columns *c, const struct text *t);
 /* The member that a result row speaks of, its result set; the row goes on behind n and result. */
 struct member *read_member(struct row *r, struct member *const members[], int n);
-void read_stored(struct row *r, struct stored_answer *s);
-void changes_done(struct changes *c);

@@ -72,7 +72,7 @@ static int64_t read_batch(struct member *const members[], int n, const struct un
 		struct act_member *a = container_of(read_member(&r, members, n), struct act_member, base);
 
 		now = row_moment(&r);
-		read_stored(&r, &a->stored);
+		stored_answer_read(&r, &a->stored);
 	}
 	return now;
 }

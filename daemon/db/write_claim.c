@@ -78,6 +78,30 @@ static int64_t read_renewals(struct member *const members[], int n, const struct
 	return now;
 }
 
+static void write_releases(struct member *const members[], int n, struct params *p)
+{
+	struct columns c;
+
+	columns_init(&c, "ul");
+	for (int i = 0; i < n; i++) {
+		const struct release_member *m = container_of(members[i], struct release_member, base);
+
+		cell_uuid(&c, &m->claim);
+		cell_int64(&c, m->fence);
+	}
+	params_columns(p, &c);
+}
+
+static int64_t read_releases(struct member *const members[], int n, const struct unit *u)
+{
+	(void)u;
+	for (int i = 0; i < n; i++)
+		members[i]->result = MEMBER_DONE;
+	return MOMENT_NONE;
+}
+
+const struct batch_kind batch_release = {"release", SQL_GIVE_BACK, true, write_releases, read_releases};
+
 /* A claim that was lost on its way has no holder who knows of it: its lease runs out. */
 const struct batch_kind batch_claim = {"claim", SQL_CLAIM, false, write_claims, read_claims};
 const struct batch_kind batch_renew = {"renew", SQL_RENEW, true, write_renewals, read_renewals};

@@ -163,7 +163,7 @@ struct member *read_member(struct row *r, struct member *const members[], int n)
 	return m;
 }
 
-void read_stored(struct row *r, struct stored_answer *s)
+void stored_answer_read(struct row *r, struct stored_answer *s)
 {
 	struct span bytes;
 
@@ -191,7 +191,7 @@ static int64_t read_batch(struct member *const members[], int n, const struct un
 		struct open_member *o = container_of(read_member(&r, members, n), struct open_member, base);
 
 		now = row_moment(&r);
-		read_stored(&r, &o->stored);
+		stored_answer_read(&r, &o->stored);
 		/* An earlier try of this very member had been stored after all. */
 		if (o->base.result == MEMBER_DUPLICATE && uuid_compare(&o->stored.request, &o->id) == 0)
 			o->base.result = MEMBER_DONE;

@@ -87,3 +87,39 @@ BEGIN
 END
 $$;
 GRANT EXECUTE ON FUNCTION kezek.renew TO kezek_app;
+
+-- Claims whose answer could not be delivered: back to their queue at once.
+CREATE OR REPLACE FUNCTION kezek.give_back(m_claim uuid[], m_fence bigint[]) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_now timestamptz := kezek.now();
+	v_done int;
+BEGIN
+	PERFORM FROM kezek.request_state s WHERE s.id IN (SELECT request FROM kezek.work WHERE claim = ANY (m_claim))
+	ORDER BY s.id FOR UPDATE;
+	WITH old AS MATERIALIZED (
+		SELECT w.request, w.agency, w.holder, w.actor, w.fence
+		FROM unnest(m_claim, m_fence) AS m(claim, fence)
+		JOIN kezek.work w ON w.claim = m.claim AND w.fence = m.fence
+		WHERE w.lease_until IS NOT NULL FOR UPDATE OF w
+	), w AS (
+		UPDATE kezek.work w SET waiting = true, claim = NULL, holder = NULL, actor = NULL, worker = NULL,
+			lease_until = NULL
+		FROM old WHERE w.request = old.request
+	), u AS (
+		UPDATE kezek.request_state s SET state = 'queued', seq = s.seq + 1, updated_at = v_now,
+			responsible = kezek.head_of(s.agency)
+		FROM old WHERE s.id = old.request AND s.state = 'claimed'
+		RETURNING s.id, s.seq
+	), e AS (
+		INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, before, after)
+		SELECT u.id, u.seq, kezek.uuid_v7(v_now), 'release', v_now, v_now, old.holder, old.actor,
+			json_build_object('state', 'claimed', 'fence', old.fence),
+			json_build_object('state', 'queued', 'undelivered', true)
+		FROM u JOIN old ON old.request = u.id
+	)
+	SELECT count(*) INTO v_done FROM u;
+	RETURN v_done;
+END
+$$;
+GRANT EXECUTE ON FUNCTION kezek.give_back(uuid[], bigint[]) TO kezek_app;

@@ -23,3 +23,6 @@ SELECT n, result, db_now, request, lease_until FROM kezek.renew(
 
 -- name: lease_numbers
 SELECT kezek.lease_numbers($1, $2, $3)
+
+-- name: give_back
+SELECT kezek.give_back($1, $2)

@@ -1,0 +1,64 @@
+/* Acts: one engine for all of them. Read the request and the stored answer, decide, compare and set. */
+#pragma once
+
+#include "daemon/api/dossier.h"
+
+/*
+ * One act on one request, named by id or by claim. An endpoint runs one of them; the batches of
+ * /v1/claims run many. Embedded; act_run, then on_done once, in a later turn.
+ */
+struct act_run {
+	struct call *c;
+	enum kezek_act act;
+	bool by_claim;
+	struct uuid request, claim;
+	int64_t fence;        /* with by_claim, or where has_fence */
+	bool has_fence;
+	bool has_if_match;
+	int if_match;
+	const char *key;      /* NULL: no answer is stored */
+	json_object *body;    /* borrowed */
+	/* What came of it. */
+	enum act_result {
+		ACT_DONE,      /* `answer` is the request, `version` its ETag */
+		ACT_REPLAYED,  /* `stored` */
+		ACT_NOT_FOUND,
+		ACT_NOT_OPEN,  /* in `state` */
+		ACT_CLAIM_LOST,
+		ACT_STALE,     /* `version` is the current one */
+		ACT_NOT_ALLOWED, /* 403 */
+		ACT_NO_PRECONDITION,
+		ACT_FAULTY,    /* `faults` */
+		ACT_FAILED,    /* `member` says how */
+		ACT_AWAY,      /* `unit_how`, or `error` of the submission */
+	} result;
+	struct text answer;
+	int version;
+	enum kezek_state state;
+	struct faults faults;
+	enum member_result member_result;
+	int error;
+	void (*on_done)(struct act_run *r);
+	/* Private. */
+	struct unit unit;
+	struct act_member member;
+	struct dossier d;
+	bool has_dossier;
+	int tries;
+	char agency[NAME_SIZE]; /* whose queue may have gained a request */
+};
+
+void act_start(struct act_run *r);
+void act_run_done(struct act_run *r);
+
+/* POST /v1/requests/{id}/{act} and POST /v1/claims/{claim}/accept. */
+void act_begin(struct call *c);
+void act_accept_begin(struct call *c);
+/* Answers the call with the result of its one act. */
+void act_reply(struct call *c, struct act_run *r);
+
+/*
+ * act_decide.c: what the act does to the dossier. 0, or ACT_NOT_OPEN, ACT_FAULTY. `r->member` gets hold,
+ * content and the like; the journal line is written.
+ */
+_must_check_ int act_apply(struct act_run *r);

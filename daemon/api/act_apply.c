@@ -1,0 +1,357 @@
+/* What each act does to a request in the hand: the body's members, the move, the deadlines, the journal. */
+#include <stdio.h>
+
+#include "daemon/api/act.h"
+#include "daemon/api/intake.h"
+
+#define TEXT_MAX 2000
+
+struct act_input {
+	struct json_reader reader;
+	const char *reason, *legal_basis, *ground, *outcome, *document, *body_number, *to_agency, *to_principal;
+	json_object *documents;
+	int64_t amount_tyiyn;
+	int64_t effective_at;
+};
+
+/* One row an act: how its body is read, and what it does once the move is known. Unlisted acts do nothing more. */
+struct act_kind {
+	enum kezek_act act;
+	void (*read)(struct act_run *r, struct act_input *in);
+	void (*apply)(struct act_run *r, struct act_input *in);
+};
+
+static void read_common(struct act_run *r, struct act_input *in)
+{
+	const char *at;
+
+	json_get_any(&in->reader, "claim", JSON_OPTIONAL);
+	json_get_any(&in->reader, "fence", JSON_OPTIONAL);
+	in->reason = json_get_string(&in->reader, "reason", JSON_OPTIONAL, TEXT_MAX);
+	in->legal_basis = json_get_string(&in->reader, "legal_basis", JSON_OPTIONAL, 500);
+	in->effective_at = r->d.now;
+	json_get_enum(&in->reader, "backdate_reason", JSON_OPTIONAL, backdate_reason_wire,
+		KEZEK_BACKDATE_REASON_COUNT);
+	at = json_get_string(&in->reader, "effective_at", JSON_OPTIONAL, 40);
+	if (!at)
+		return;
+	if (!moment_parse(span_of(at), &in->effective_at, NULL)) {
+		json_reader_fault(&in->reader, "effective_at", WORD_reason_bad_format, "RFC 3339", NULL);
+		in->effective_at = r->d.now;
+	} else if (in->effective_at > r->d.now) {
+		json_reader_fault(&in->reader, "effective_at", WORD_reason_in_future, NULL, NULL);
+	} else if (r->d.now - in->effective_at > 2 * USEC_PER_MIN) {
+		const struct calendar *c = book_agency_calendar(r->d.book, r->d.row.agency);
+
+		if (!json_object_object_get(r->body, "backdate_reason"))
+			json_reader_fault(&in->reader, "backdate_reason", WORD_reason_missing, NULL, NULL);
+		if (!c || !r->d.service->max_backdate || in->effective_at < r->d.row.registered_at ||
+			!term_is_within(c, r->d.service->max_backdate, in->effective_at, r->d.now))
+			json_reader_fault(&in->reader, "effective_at", WORD_reason_too_far_back, NULL, NULL);
+	}
+}
+
+static void read_complete(struct act_run *r, struct act_input *in)
+{
+	intake_read_documents(&in->reader, r->d.service, &in->documents);
+}
+
+/* Documents are added to those that are there: a new version of the content, the first stays. */
+static void add_documents(struct act_run *r, json_object *documents)
+{
+	json_object *content = r->d.content, *all = json_object_object_get(content, "documents");
+
+	if (!documents || !content)
+		return;
+	if (!all) {
+		all = json_object_new_array();
+		json_object_object_add(content, "documents", all);
+	}
+	for (size_t i = 0; i < json_object_array_length(documents); i++)
+		json_object_array_add(all, json_object_get(json_object_array_get_idx(documents, i)));
+	r->member.content_no = r->d.row.content_no + 1;
+	seal_close(r->c->api->seal, r->d.key, &r->d.row.id, "content", span_of(json_object_to_json_string_ext(content,
+		JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)), &r->member.content);
+}
+
+static void resume_decide(struct dossier *d, int64_t at)
+{
+	struct deadline_row *row = dossier_deadline_find(d, "decide");
+
+	if (row && strcmp(row->state, "paused") == 0)
+		dossier_resume(d, row, at);
+}
+
+static void apply_complete(struct act_run *r, struct act_input *in)
+{
+	struct dossier *d = &r->d;
+	struct deadline_row *cure = dossier_deadline_find(d, "cure");
+	struct stage_facts facts;
+
+	if (d->state == KEZEK_STATE_incomplete || (d->state == KEZEK_STATE_paused && r->state == d->state))
+		return; /* still not everything: the cure goes on */
+	if (cure)
+		dossier_stop(d, cure, in->effective_at);
+	if (r->state == KEZEK_STATE_paused) {
+		resume_decide(d, in->effective_at);
+		return;
+	}
+	stage_facts_init(&facts);
+	facts.received_at = d->row.received_at;
+	facts.registered_at = facts.complete_at = in->effective_at;
+	if (d->state == KEZEK_STATE_queued)
+		facts.forwarded_at = in->effective_at;
+	if (d->service->payment != PAYMENT_BEFORE)
+		facts.paid_at = d->service->payment == PAYMENT_NONE ? in->effective_at : MOMENT_NONE;
+	dossier_start_stages(d, &facts);
+}
+
+static void read_pay(struct act_run *r, struct act_input *in)
+{
+	int64_t fee = r->d.variant ? r->d.variant->fee_tyiyn : 0;
+
+	if (json_get_int64(&in->reader, "amount_tyiyn", JSON_REQUIRED, 1, INT64_MAX / 2, &in->amount_tyiyn) &&
+		in->amount_tyiyn < fee) {
+		char due[24];
+
+		snprintf(due, sizeof(due), "%lld", (long long)fee);
+		json_reader_fault(&in->reader, "amount_tyiyn", WORD_reason_out_of_range, due, "∞");
+	}
+	json_get_string(&in->reader, "reference", JSON_OPTIONAL, 200);
+}
+
+static void apply_pay(struct act_run *r, struct act_input *in)
+{
+	struct deadline_row *pay = dossier_deadline_find(&r->d, "pay");
+	struct stage_facts facts;
+
+	if (pay)
+		dossier_stop(&r->d, pay, in->effective_at);
+	stage_facts_init(&facts);
+	facts.paid_at = facts.forwarded_at = in->effective_at;
+	facts.stopped_at[KEZEK_DEADLINE_pay] = in->effective_at;
+	dossier_start_stages(&r->d, &facts);
+}
+
+static void free_hold(struct act_run *r)
+{
+	r->member.hold = HOLD_FREE;
+	r->d.row.has_claim = false;
+	r->d.row.responsible = book_head(r->d.book, r->d.row.agency);
+}
+
+static void apply_release(struct act_run *r, struct act_input *in)
+{
+	(void)in;
+	free_hold(r);
+}
+
+static void read_accept(struct act_run *r, struct act_input *in)
+{
+	(void)r;
+	in->body_number = json_get_string(&in->reader, "body_number", JSON_OPTIONAL, 100);
+}
+
+static void apply_accept(struct act_run *r, struct act_input *in)
+{
+	r->member.hold = HOLD_CUSTODY;
+	r->member.holder = r->d.row.holder;
+	r->member.holder_actor = r->d.row.holder_actor;
+	r->d.row.lease_until = MOMENT_NONE;
+	if (in->body_number)
+		r->d.row.body_number = in->body_number;
+}
+
+static void read_decide(struct act_run *r, struct act_input *in)
+{
+	int outcome = json_get_enum(&in->reader, "outcome", JSON_REQUIRED, outcome_wire, KEZEK_OUTCOME_COUNT);
+
+	in->outcome = outcome >= 0 ? outcome_wire[outcome] : NULL;
+	in->ground = json_get_string(&in->reader, "ground", JSON_OPTIONAL, 64);
+	in->document = json_get_string(&in->reader, "document", JSON_OPTIONAL, 200);
+	if (in->ground && !service_ground_find(r->d.service, in->ground))
+		json_reader_fault(&in->reader, "ground", WORD_reason_not_a_ground, in->ground, NULL);
+	else if (!in->ground && outcome == KEZEK_OUTCOME_refused)
+		json_reader_fault(&in->reader, "ground", WORD_reason_missing, NULL, NULL);
+}
+
+static void apply_decide(struct act_run *r, struct act_input *in)
+{
+	struct dossier *d = &r->d;
+	struct deadline_row *decide = dossier_deadline_find(d, "decide");
+	struct stage_facts facts;
+
+	if (decide)
+		dossier_stop(d, decide, in->effective_at);
+	d->row.outcome = in->outcome;
+	free_hold(r);
+	if (d->state == KEZEK_STATE_closed) {
+		dossier_void_all(d, in->effective_at);
+		return;
+	}
+	stage_facts_init(&facts);
+	facts.decided_at = facts.stopped_at[KEZEK_DEADLINE_decide] = in->effective_at;
+	dossier_start_stages(d, &facts);
+}
+
+static void read_hand_over(struct act_run *r, struct act_input *in)
+{
+	static const char *const to[] = {"applicant", "representative"};
+
+	(void)r;
+	json_get_enum(&in->reader, "to", JSON_REQUIRED, to, ARRAY_SIZE(to));
+	json_get_string(&in->reader, "document_shown", JSON_OPTIONAL, 200);
+}
+
+static void apply_hand_over(struct act_run *r, struct act_input *in)
+{
+	static const char *const kinds[] = {"notify", "hand_over"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct deadline_row *row = dossier_deadline_find(&r->d, kinds[i]);
+
+		if (row)
+			dossier_stop(&r->d, row, in->effective_at);
+	}
+	dossier_void_all(&r->d, in->effective_at);
+}
+
+static void apply_withdraw(struct act_run *r, struct act_input *in)
+{
+	free_hold(r);
+	dossier_void_all(&r->d, in->effective_at);
+}
+
+static void read_reassign(struct act_run *r, struct act_input *in)
+{
+	const struct api *a = r->c->api;
+
+	in->to_principal = json_get_string(&in->reader, "to_principal", JSON_OPTIONAL, NAME_SIZE - 1);
+	in->to_agency = json_get_string(&in->reader, "to_agency", JSON_OPTIONAL, NAME_SIZE - 1);
+	if (!in->to_principal && !in->to_agency)
+		json_reader_fault(&in->reader, "to_principal", WORD_reason_missing, NULL, NULL);
+	if (in->to_agency && !catalogue_agency_find(r->d.book->catalogue, in->to_agency))
+		json_reader_fault(&in->reader, "to_agency", WORD_reason_not_found, in->to_agency, NULL);
+	if (in->to_agency && r->c->who.agency[0] && strcmp(in->to_agency, r->c->who.agency) != 0)
+		json_reader_fault(&in->reader, "to_agency", WORD_reason_not_yours, in->to_agency, NULL);
+	for (size_t i = 0; in->to_principal && i <= a->principal_count; i++) {
+		const struct principal *p = &a->principals[i];
+		const char *agency = in->to_agency ? in->to_agency : r->d.row.agency;
+
+		if (i == a->principal_count) {
+			json_reader_fault(&in->reader, "to_principal", WORD_reason_not_found, in->to_principal, NULL);
+			break;
+		}
+		if (strcmp(p->name, in->to_principal) == 0 && p->role == KEZEK_ROLE_officer && !p->is_disabled &&
+			strcmp(p->agency, agency) == 0)
+			break;
+	}
+}
+
+static void apply_reassign(struct act_run *r, struct act_input *in)
+{
+	if (in->to_agency)
+		r->d.row.agency = in->to_agency;
+	free_hold(r);
+	if (!in->to_principal)
+		return;
+	r->d.row.responsible = in->to_principal;
+	if (r->d.state == KEZEK_STATE_in_work) {
+		r->member.hold = HOLD_CUSTODY;
+		r->member.holder = in->to_principal;
+		r->member.holder_actor = NULL;
+		r->d.row.has_claim = true;
+		r->d.row.holder = in->to_principal;
+		r->d.row.holder_actor = r->d.row.worker = NULL;
+		r->d.row.lease_until = MOMENT_NONE;
+	}
+}
+
+static const struct act_kind kinds[] = {
+	{KEZEK_ACT_complete, read_complete, apply_complete},
+	{KEZEK_ACT_pay, read_pay, apply_pay},
+	{KEZEK_ACT_release, NULL, apply_release},
+	{KEZEK_ACT_accept, read_accept, apply_accept},
+	{KEZEK_ACT_decide, read_decide, apply_decide},
+	{KEZEK_ACT_hand_over, read_hand_over, apply_hand_over},
+	{KEZEK_ACT_withdraw, NULL, apply_withdraw},
+	{KEZEK_ACT_reassign, read_reassign, apply_reassign},
+};
+
+static unsigned facts_of(struct act_run *r, const struct act_input *in)
+{
+	const struct document_standard *missing[1];
+	const struct dossier *d = &r->d;
+	unsigned facts = 0;
+
+	if (dossier_missing(d, missing, 1))
+		facts |= FACT_MISSING;
+	if (d->service->incomplete == INCOMPLETE_PAUSE)
+		facts |= FACT_PAUSES;
+	if (d->service->payment == PAYMENT_BEFORE && d->variant && d->variant->fee_tyiyn > 0)
+		facts |= FACT_FEE;
+	if (d->row.has_claim)
+		facts |= FACT_HELD;
+	if (stage_follows_decision(d->service, d->variant))
+		facts |= FACT_FOLLOWS;
+	if (in->to_principal)
+		facts |= FACT_NAMED;
+	return facts;
+}
+
+static void journal(struct act_run *r, const struct act_input *in, enum kezek_state from)
+{
+	struct dossier *d = &r->d;
+	struct event_row *e = dossier_event(d, act_name(r->act), in->effective_at, r->c);
+	_text_ t = TEXT_INIT;
+
+	e->ground = in->ground;
+	e->legal_basis = in->legal_basis;
+	if (in->reason)
+		seal_close(r->c->api->seal, d->key, &d->row.id, "reason", span_of(in->reason), &e->reason);
+	text_addf(&t, "{\"state\":\"%s\"}", state_name(from));
+	e->before = pool_take(d->pool, &t);
+	text_addf(&t, "{\"state\":\"%s\",", d->row.state);
+	text_add_member(&t, "agency", d->row.agency);
+	text_add_char(&t, ',');
+	text_add_member(&t, "responsible", d->row.responsible);
+	text_add_char(&t, ',');
+	text_add_member(&t, "outcome", d->row.outcome);
+	text_add_char(&t, ',');
+	text_add_moment(&t, "due_at", d->row.due_at, dossier_zone(d));
+	text_add_char(&t, '}');
+	e->after = pool_take(d->pool, &t);
+}
+
+int act_apply(struct act_run *r)
+{
+	struct act_input in = {0};
+	const struct lifecycle_row *move;
+	const struct act_kind *kind = NULL;
+	enum kezek_state from = r->d.state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (kinds[i].act == r->act)
+			kind = &kinds[i];
+	}
+	json_reader_init(&in.reader, r->body, "", &r->faults);
+	read_common(r, &in);
+	if (kind && kind->read)
+		kind->read(r, &in);
+	json_reader_end(&in.reader);
+	if (r->faults.count)
+		return ACT_FAULTY;
+	if (r->act == KEZEK_ACT_complete)
+		add_documents(r, in.documents);
+	move = lifecycle_next(from, r->act, facts_of(r, &in));
+	if (!move)
+		return ACT_NOT_OPEN;
+	dossier_move(&r->d, move->to);
+	if (kind)
+		kind->apply(r, &in);
+	dossier_mirror(&r->d);
+	journal(r, &in, from);
+	if (r->act != KEZEK_ACT_release) /* leases do not move the version */
+		r->d.row.version++;
+	return ACT_DONE;
+}

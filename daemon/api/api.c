@@ -1,0 +1,367 @@
+/* The daemon's meaning: each exchange becomes a call, and the caches follow the database. */
+#include <errno.h>
+
+#include "daemon/api/api.h"
+#include "daemon/api/claims.h"
+#include "daemon/api/numbers.h"
+#include "daemon/db/migrate.h"
+#include "daemon/jobs/jobs.h"
+#include "daemon/log.h"
+#include "daemon/metrics.h"
+#include "daemon/systemd.h"
+
+#define BEAT_US        (500 * 1000LL) /* how old caches and clock may get */
+#define READ_QUEUE     4096
+#define WRITE_QUEUE    8192
+#define READ_DEPTH     16
+
+const char *call_actor(const struct call *c)
+{
+	return c->actor[0] ? c->actor : NULL;
+}
+
+struct viewer call_viewer(const struct call *c)
+{
+	return (struct viewer){
+		.role = c->who.role,
+		.agency = c->who.agency[0] ? c->who.agency : NULL,
+		.office = c->who.office[0] ? c->who.office : NULL,
+	};
+}
+
+void *call_state(struct call *c, size_t size, void (*free_state)(void *state))
+{
+	c->state = calloc(1, size);
+	if (!c->state)
+		abort();
+	c->free_state = free_state;
+	return c->state;
+}
+
+static void call_free(void *arg)
+{
+	struct call *c = arg;
+
+	if (c->state)
+		(c->free_state ? c->free_state : free)(c->state);
+	unit_done(&c->unit);
+	json_object_put(c->body);
+	book_unref(c->book);
+	free(c);
+}
+
+/* A browser's cross-site write carries a foreign Origin; ours carry none or the host's own. */
+static bool origin_is_foreign(const struct exchange *x)
+{
+	struct span origin, host = x->head->host;
+
+	if (!exchange_field(x, "origin", &origin))
+		return false;
+	return !(origin.len == host.len + 8 && strncasecmp(origin.at, "https://", 8) == 0 &&
+		strncasecmp(origin.at + 8, host.at, host.len) == 0);
+}
+
+static bool media_type_fits(const struct call *c)
+{
+	const char *wanted = c->route->flags & ROUTE_NDJSON ? "application/x-ndjson" : "application/json";
+	size_t len = strlen(wanted);
+	struct span type;
+
+	if (!exchange_field(c->x, "content-type", &type))
+		return !http1_head_has_body(c->x->head) && (c->route->flags & ROUTE_NO_BODY_OK);
+	return type.len >= len && strncasecmp(type.at, wanted, len) == 0 &&
+		(type.len == len || strchr("; \t", type.at[len]));
+}
+
+static bool call_permit(struct call *c)
+{
+	bool writes = c->x->head->method != HTTP1_GET && c->x->head->method != HTTP1_HEAD;
+
+	if (!(c->route->flags & ROUTE_OPEN) && !call_authenticate(c))
+		return false;
+	if (writes && origin_is_foreign(c->x)) {
+		answer_problem(c, KEZEK_PROBLEM_foreign_origin, NULL);
+		return false;
+	}
+	if (!call_headers(c))
+		return false;
+	if ((c->route->flags & (ROUTE_BODY | ROUTE_NDJSON)) && !media_type_fits(c)) {
+		answer_problem(c, KEZEK_PROBLEM_unsupported_media_type, NULL);
+		return false;
+	}
+	if (c->api->draining && !(c->route->flags & ROUTE_OPEN)) {
+		answer_problem(c, KEZEK_PROBLEM_stopping, NULL);
+		return false;
+	}
+	return true;
+}
+
+static void on_head(struct exchange *x)
+{
+	struct api *a = container_of(x->ops, struct api, ops);
+	struct call *c = calloc(1, sizeof(*c));
+	bool known = false;
+
+	if (!c)
+		abort();
+	c->api = a;
+	c->x = x;
+	c->lang = x->lang;
+	c->book = book_ref(a->book);
+	x->context = c;
+	c->route = route_match(x->head->method, x->head->path, c->segment, &known);
+	if (!c->route) {
+		answer_problem(c, known ? KEZEK_PROBLEM_method_not_allowed : KEZEK_PROBLEM_not_found, NULL);
+		return;
+	}
+	x->route = c->route->path;
+	if (!call_permit(c))
+		return;
+	if (c->route->flags & ROUTE_BULK)
+		exchange_take_body(x, (size_t)a->settings->bulk_bytes, BODY_BULK);
+	else
+		exchange_take_body(x, (size_t)a->settings->json_bytes, BODY_JSON);
+}
+
+static bool read_body(struct call *c)
+{
+	struct json_limits limits = {.depth = (unsigned)c->api->settings->json_depth};
+	struct json_fault fault;
+	_faults_ faults = {0};
+
+	if (!c->x->body.len && (c->route->flags & ROUTE_NO_BODY_OK)) {
+		c->body = json_object_new_object();
+		return true;
+	}
+	if (json_read(c->x->body, &limits, &fault, &c->body) == 0)
+		return true;
+	json_fault_report(&fault, &faults);
+	answer_faults(c, &faults);
+	return false;
+}
+
+static void on_begin(struct exchange *x)
+{
+	struct call *c = x->context;
+	struct span parts[] = {
+		span_of(http1_method_name(x->head->method)),
+		x->head->target,
+		x->body,
+	};
+
+	/* Disabled meanwhile, while the body was on its way? The cache is the nearest row. */
+	digest_parts(parts, ARRAY_SIZE(parts), c->fingerprint);
+	if ((c->route->flags & ROUTE_BODY) && !read_body(c))
+		return;
+	if (!c->book && !(c->route->flags & ROUTE_OPEN)) {
+		answer_problem(c, KEZEK_PROBLEM_database_away, NULL);
+		return;
+	}
+	c->route->begin(c);
+}
+
+static void on_gone(struct exchange *x)
+{
+	struct call *c = x->context;
+
+	if (c && c->on_gone)
+		c->on_gone(c);
+}
+
+static void on_end(struct exchange *x)
+{
+	struct call *c = x->context;
+
+	x->context = NULL;
+	if (c)
+		loop_reap(c->api->loop, c, call_free);
+}
+
+/* Caches: the heartbeat tells which are old; one load brings them all. */
+
+static void on_load_done(struct unit *u, enum unit_how how)
+{
+	struct api *a = container_of(u, struct api, load);
+	struct book *b;
+
+	a->loading = false;
+	if (how == UNIT_DONE) {
+		principals_read(a, u, 0);
+		b = book_read(u, 1);
+		if (b) {
+			book_unref(a->book);
+			a->book = b;
+		}
+		memcpy(a->generation, a->wanted, sizeof(a->generation));
+		log_event(LOG_LEVEL_INFO, "register_loaded", LOG_N("principals", a->principal_count),
+			LOG_N("catalogue", b ? b->catalogue_version : -1),
+			LOG_N("calendars", b ? (int64_t)calendars_count(b->calendars) : -1));
+	}
+	unit_done(u);
+	if (a->book && a->has_principals && a->on_ready) {
+		void (*on_ready)(void *) = a->on_ready;
+
+		a->on_ready = NULL;
+		on_ready(a->on_ready_arg);
+	}
+}
+
+static void load(struct api *a)
+{
+	if (a->loading)
+		return;
+	unit_init(&a->load, on_load_done);
+	unit_add(&a->load, SQL_PRINCIPALS);
+	unit_add(&a->load, SQL_CATALOGUE_NEWEST);
+	unit_add(&a->load, SQL_CALENDARS_NEWEST);
+	a->loading = pg_submit(a->reads, &a->load) == 0;
+}
+
+void api_refresh(struct api *a)
+{
+	timer_set(&a->beat_timer, 0);
+}
+
+static void on_beat_done(struct unit *u, enum unit_how how)
+{
+	struct api *a = container_of(u, struct api, beat);
+
+	if (how == UNIT_DONE && rows_count(u, 0)) {
+		struct row r = row_of(u, 0, 0);
+		int64_t now = row_moment(&r);
+		int version;
+
+		for (int i = 0; i < 3; i++)
+			a->wanted[i] = row_int64(&r);
+		version = row_int(&r);
+		a->has_test_clock = row_bool(&r);
+		if (version != migrate_version() && a->schema_is_right)
+			log_event(LOG_LEVEL_ERROR, "schema_differs", LOG_N("database", version),
+				LOG_N("program", migrate_version()));
+		a->schema_is_right = version == migrate_version();
+		loop_learn_now(a->loop, now, a->beat_sent_mono, loop_mono());
+		a->last_beat_mono = loop_mono();
+		sd_feed_watchdog();
+		if (memcmp(a->wanted, a->generation, sizeof(a->wanted)) != 0 || !a->has_principals)
+			load(a);
+	}
+	unit_done(u);
+	a->beat_sent_mono = 0;
+	timer_set(&a->beat_timer, BEAT_US);
+}
+
+static void on_beat(struct timer *t)
+{
+	struct api *a = container_of(t, struct api, beat_timer);
+
+	if (a->beat_sent_mono)
+		return;
+	unit_init(&a->beat, on_beat_done);
+	unit_add(&a->beat, SQL_HEARTBEAT);
+	a->beat_sent_mono = loop_mono();
+	if (pg_submit(a->reads, &a->beat) < 0) {
+		unit_done(&a->beat);
+		a->beat_sent_mono = 0;
+		timer_set(t, BEAT_US);
+	}
+}
+
+static void on_reads_change(void *arg)
+{
+	struct api *a = arg;
+
+	if (pg_is_ready(a->reads) && !a->has_principals)
+		timer_set(&a->beat_timer, 0);
+}
+
+static int connect_database(struct api *a)
+{
+	struct pg_options reads = {
+		.name = "read",
+		.conninfo = a->settings->database,
+		.connections = a->settings->database_connections,
+		.depth = READ_DEPTH,
+		.queue = READ_QUEUE,
+		.timeout_us = a->settings->request_timeout,
+		.on_change = on_reads_change,
+		.arg = a,
+	};
+	struct batcher_options writes = {
+		.conninfo = a->settings->database,
+		.connections = a->settings->write_connections,
+		.members = a->settings->batch_members,
+		.queue = WRITE_QUEUE,
+		.timeout_us = a->settings->request_timeout,
+	};
+	int r = pg_new(a->loop, &reads, &a->reads);
+
+	return r < 0 ? r : batcher_new(a->loop, &writes, &a->writes);
+}
+
+int api_new(struct loop *l, const struct settings *settings, struct api **ret)
+{
+	struct api *a = calloc(1, sizeof(*a));
+	int r;
+
+	if (!a)
+		return -ENOMEM;
+	a->ops = (struct exchange_ops){on_head, on_begin, on_gone, on_end};
+	a->loop = l;
+	a->settings = settings;
+	a->schema_is_right = true;
+	timer_init(&a->beat_timer, l, on_beat);
+	r = seal_new(settings, &a->seal);
+	if (r == 0)
+		r = connect_database(a);
+	if (r == 0) {
+		a->numbers = numbers_new(a);
+		a->parking = parking_new(a);
+		r = jobs_new(a, &a->jobs);
+	}
+	if (r < 0) {
+		api_free(a);
+		return r;
+	}
+	timer_set(&a->beat_timer, 0);
+	*ret = a;
+	return 0;
+}
+
+const struct exchange_ops *api_ops(struct api *a)
+{
+	return &a->ops;
+}
+
+void api_on_ready(struct api *a, void (*on_ready)(void *arg), void *arg)
+{
+	a->on_ready = on_ready;
+	a->on_ready_arg = arg;
+}
+
+void api_drain(struct api *a)
+{
+	a->draining = true;
+	parking_drain(a->parking);
+}
+
+void api_free(struct api *a)
+{
+	if (!a)
+		return;
+	timer_done(&a->beat_timer);
+	jobs_free(a->jobs);
+	parking_free(a->parking);
+	numbers_free(a->numbers);
+	batcher_free(a->writes);
+	pg_free(a->reads);
+	book_unref(a->book);
+	seal_free(a->seal);
+	free(a->principals);
+	free(a);
+}
+
+bool api_is_live(const struct api *a)
+{
+	return a->has_principals && a->book && a->schema_is_right && pg_is_ready(a->reads) &&
+		batcher_is_ready(a->writes);
+}

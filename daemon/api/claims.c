@@ -1,0 +1,371 @@
+/* POST /v1/queues/{agency}/claims: take what waits, or park until something does. */
+#include "daemon/api/claims.h"
+#include "daemon/api/dossier.h"
+#include "daemon/jobs/jobs.h"
+#include "daemon/log.h"
+#include "daemon/metrics.h"
+
+#define LEASE_DEFAULT 900
+#define PROBE_US      (1000 * 1000LL) /* polls look again: other daemons commit too */
+
+struct poll {
+	struct call *c;
+	struct claim_member m;
+	char agency[NAME_SIZE];
+	char *services;
+	const char *worker;
+	struct uuid named;
+	struct claimed_row claimed[CLAIMS_MAX];
+	int64_t until_mono; /* when the wait is over */
+	struct timer timer;
+	bool parked, in_flight;
+	int wanted; /* statement to read the claimed requests */
+	TAILQ_ENTRY(poll) link;
+};
+
+TAILQ_HEAD(poll_list, poll);
+
+struct parking {
+	struct api *api;
+	struct poll_list polls; /* in the order of their coming */
+	struct timer probe;
+	struct unit unit;
+	bool probing;
+};
+
+static void try_claim(struct poll *p);
+
+static void unpark(struct poll *p)
+{
+	if (!p->parked)
+		return;
+	TAILQ_REMOVE(&p->c->api->parking->polls, p, link);
+	p->parked = false;
+}
+
+static void poll_free(void *state)
+{
+	struct poll *p = state;
+
+	unpark(p);
+	timer_done(&p->timer);
+	free(p->services);
+	free(p);
+}
+
+/* Leases taken for a client that has left, or whose answer failed: handed back at once. */
+struct give_back {
+	struct release_member m;
+};
+
+static void on_given_back(struct member *base, enum member_result result)
+{
+	(void)result; /* else the lease runs out */
+	free(container_of(base, struct give_back, m.base));
+}
+
+static void reply_claims(struct poll *p, const struct unit *u)
+{
+	struct call *c = p->c;
+	struct viewer viewer = call_viewer(c);
+	struct text t = TEXT_INIT;
+	int n = u ? rows_count(u, 1) : 0, written = 0;
+
+	text_adds(&t, "{\"claims\":[");
+	for (int i = 0; i < n; i++) {
+		struct dossier d;
+		char id[UUID_TEXT_SIZE];
+
+		if (dossier_read(&d, c->api, c->book, loop_now(c->api->loop), u, 1, i) < 0)
+			continue;
+		uuid_format(&d.row.claim, id);
+		text_addf(&t, "%s{\"claim\":\"%s\",\"fence\":%lld,", written++ ? "," : "", id,
+			(long long)d.row.fence);
+		text_add_moment(&t, "lease_until", d.row.lease_until, dossier_zone(&d));
+		text_adds(&t, ",\"request\":");
+		dossier_write(&t, &d, &viewer, c->who.name, c->lang, false);
+		text_add_char(&t, '}');
+		dossier_done(&d);
+	}
+	text_adds(&t, "]}");
+	answer_json(c, 200, &t);
+}
+
+static void release_all(struct poll *p);
+
+static void on_claimed_read(struct unit *u, enum unit_how how)
+{
+	struct call *c = call_of_unit(u);
+	struct poll *p = c->state;
+
+	if (c->x->gone || how != UNIT_DONE || !rows_count(u, 0)) {
+		release_all(p);
+		if (c->x->gone)
+			exchange_abandon(c->x);
+		else
+			call_entered(c, how);
+		return;
+	}
+	reply_claims(p, u);
+}
+
+static void read_claimed(struct poll *p)
+{
+	struct columns ids;
+	struct params *params = call_read(p->c, SQL_REQUESTS_BY_IDS);
+
+	columns_init(&ids, "u");
+	for (int i = 0; i < p->m.claimed_count; i++)
+		cell_uuid(&ids, &p->claimed[i].request);
+	params_columns(params, &ids);
+	p->c->unit.on_done = on_claimed_read;
+	if (pg_submit(p->c->api->reads, &p->c->unit) < 0) {
+		release_all(p);
+		answer_away(p->c, -1);
+	}
+}
+
+static void park(struct poll *p)
+{
+	struct parking *lot = p->c->api->parking;
+	int64_t left = p->until_mono - loop_mono();
+
+	if (left <= 0 || p->c->api->draining) {
+		reply_claims(p, NULL);
+		return;
+	}
+	p->parked = true;
+	TAILQ_INSERT_TAIL(&lot->polls, p, link);
+	timer_set(&p->timer, left);
+	if (!timer_is_set(&lot->probe))
+		timer_set(&lot->probe, PROBE_US);
+}
+
+static void on_claimed(struct member *base, enum member_result result)
+{
+	struct poll *p = container_of(base, struct poll, m.base);
+	struct call *c = p->c;
+
+	p->in_flight = false;
+	if (c->x->gone) {
+		release_all(p);
+		exchange_abandon(c->x);
+		return;
+	}
+	if (result == MEMBER_DENIED) {
+		answer_problem(c, KEZEK_PROBLEM_principal_disabled, NULL);
+		return;
+	}
+	if (result != MEMBER_DONE) {
+		answer_member(c, result);
+		return;
+	}
+	if (!p->m.claimed_count) {
+		park(p);
+		return;
+	}
+	metric_add(METRIC_claims_total, NULL, p->m.claimed_count);
+	jobs_lease(c->api->jobs, p->claimed[0].lease_until);
+	read_claimed(p);
+}
+
+static void try_claim(struct poll *p)
+{
+	int r;
+
+	p->m.base.kind = &batch_claim;
+	p->m.base.on_done = on_claimed;
+	p->in_flight = true;
+	r = batcher_submit(p->c->api->writes, &p->m.base);
+	if (r < 0) {
+		p->in_flight = false;
+		answer_away(p->c, r);
+	}
+}
+
+static void on_wait_over(struct timer *t)
+{
+	struct poll *p = container_of(t, struct poll, timer);
+
+	unpark(p);
+	reply_claims(p, NULL);
+}
+
+static void on_poll_gone(struct call *c)
+{
+	struct poll *p = c->state;
+
+	if (!p->parked)
+		return; /* in flight: seen when the answer comes */
+	unpark(p);
+	timer_clear(&p->timer);
+	exchange_abandon(c->x);
+}
+
+/* The lease ends as if released by its holder; compare-and-set on the fence. */
+static void release_all(struct poll *p)
+{
+	struct call *c = p->c;
+
+	for (int i = 0; i < p->m.claimed_count; i++) {
+		struct give_back *g = calloc(1, sizeof(*g));
+
+		if (!g)
+			abort();
+		g->m.base.kind = &batch_release;
+		g->m.base.on_done = on_given_back;
+		g->m.base.lock = p->claimed[i].request;
+		g->m.claim = p->claimed[i].claim;
+		g->m.fence = p->claimed[i].fence;
+		if (batcher_submit(c->api->writes, &g->m.base) < 0)
+			free(g);
+	}
+	log_event(LOG_LEVEL_INFO, "claim_undelivered", LOG_S("request_id", c->x->request_id),
+		LOG_N("claims", p->m.claimed_count));
+}
+
+/* services: ["6-49", …] becomes one text with a line each. */
+static char *read_services(struct json_reader *r)
+{
+	json_object *all = json_get_array(r, "services", JSON_OPTIONAL, 100);
+	struct text t = TEXT_INIT;
+
+	if (!all)
+		return NULL;
+	for (size_t i = 0; i < json_object_array_length(all); i++) {
+		const char *code = json_item_string(r, "services", all, i, 64);
+
+		if (i)
+			text_add_char(&t, '\n');
+		text_adds(&t, code ? code : "");
+	}
+	return text_steal(&t);
+}
+
+void claims_begin(struct call *c)
+{
+	struct poll *p;
+	struct json_reader r;
+	_faults_ faults = {0};
+	int64_t max = 1, lease = LEASE_DEFAULT, wait = 0;
+
+	if (strcmp(c->segment[0], c->who.agency) != 0) {
+		answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
+		return;
+	}
+	p = call_state(c, sizeof(*p), poll_free);
+	p->c = c;
+	timer_init(&p->timer, c->api->loop, on_wait_over);
+	json_reader_init(&r, c->body, "", &faults);
+	json_get_int64(&r, "max", JSON_OPTIONAL, 1, CLAIMS_MAX, &max);
+	json_get_int64(&r, "lease_seconds", JSON_OPTIONAL, 10, 86400, &lease);
+	json_get_int64(&r, "wait_seconds", JSON_OPTIONAL, 0, 60, &wait);
+	p->worker = json_get_string(&r, "worker", JSON_OPTIONAL, 128);
+	p->services = read_services(&r);
+	if (json_get_uuid(&r, "request", JSON_OPTIONAL, &p->named))
+		p->m.request = &p->named;
+	json_reader_end(&r);
+	if (faults.count) {
+		answer_faults(c, &faults);
+		return;
+	}
+	p->m.principal = c->who.name;
+	p->m.actor = call_actor(c);
+	p->m.agency = c->who.agency;
+	p->m.services = p->services;
+	p->m.worker = p->worker;
+	p->m.max = (int)max;
+	p->m.lease_us = lease * USEC_PER_SEC;
+	p->m.claimed = p->claimed;
+	p->until_mono = loop_mono() + wait * USEC_PER_SEC;
+	c->on_gone = on_poll_gone;
+	try_claim(p);
+}
+
+/* The parking lot. */
+
+void parking_wake(struct parking *lot, const char *agency)
+{
+	struct poll *p;
+
+	TAILQ_FOREACH (p, &lot->polls, link) {
+		if (strcmp(p->c->who.agency, agency) != 0)
+			continue;
+		unpark(p);
+		timer_clear(&p->timer);
+		try_claim(p);
+		return; /* one request wakes one poll */
+	}
+}
+
+static void on_probed(struct unit *u, enum unit_how how)
+{
+	struct parking *lot = container_of(u, struct parking, unit);
+
+	lot->probing = false;
+	if (how == UNIT_DONE) {
+		for (int i = 0; i < rows_count(u, 0); i++) {
+			struct row r = row_of(u, 0, i);
+
+			parking_wake(lot, row_text(&r));
+		}
+	}
+	unit_done(u);
+	if (!TAILQ_EMPTY(&lot->polls))
+		timer_set(&lot->probe, PROBE_US);
+}
+
+static void on_probe(struct timer *t)
+{
+	struct parking *lot = container_of(t, struct parking, probe);
+	_text_ agencies = TEXT_INIT;
+	struct poll *p;
+
+	if (lot->probing || TAILQ_EMPTY(&lot->polls))
+		return;
+	TAILQ_FOREACH (p, &lot->polls, link) {
+		if (agencies.data && strstr(agencies.data, p->c->who.agency))
+			continue;
+		if (agencies.len)
+			text_add_char(&agencies, '\n');
+		text_adds(&agencies, p->c->who.agency);
+	}
+	unit_init(&lot->unit, on_probed);
+	params_text(unit_add(&lot->unit, SQL_QUEUES_WAITING), agencies.data);
+	lot->probing = jobs_submit(lot->api->jobs, &lot->unit) == 0;
+	if (!lot->probing) {
+		unit_done(&lot->unit);
+		timer_set(t, PROBE_US);
+	}
+}
+
+struct parking *parking_new(struct api *a)
+{
+	struct parking *lot = calloc(1, sizeof(*lot));
+
+	if (!lot)
+		abort();
+	lot->api = a;
+	TAILQ_INIT(&lot->polls);
+	timer_init(&lot->probe, a->loop, on_probe);
+	return lot;
+}
+
+void parking_free(struct parking *lot)
+{
+	if (!lot)
+		return;
+	timer_done(&lot->probe);
+	free(lot);
+}
+
+void parking_drain(struct parking *lot)
+{
+	struct poll *p;
+
+	while ((p = TAILQ_FIRST(&lot->polls))) {
+		unpark(p);
+		timer_clear(&p->timer);
+		reply_claims(p, NULL);
+	}
+}

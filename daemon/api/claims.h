@@ -1,0 +1,20 @@
+/* Claims: taking work, waiting for it, keeping and handing it back. */
+#pragma once
+
+#include "daemon/api/call.h"
+
+/* Long-polls that found nothing, by agency. */
+struct parking;
+
+struct parking *parking_new(struct api *a);
+void parking_free(struct parking *p);
+/* A request of this agency may be waiting: its oldest poll tries again. */
+void parking_wake(struct parking *p, const char *agency);
+/* All are answered, empty. */
+void parking_drain(struct parking *p);
+
+void claims_begin(struct call *c);         /* POST /v1/queues/{agency}/claims */
+void claims_list_begin(struct call *c);    /* GET /v1/claims */
+void claims_renew_begin(struct call *c);   /* POST /v1/claims/renew */
+void claims_release_begin(struct call *c); /* POST /v1/claims/release */
+void claims_decide_begin(struct call *c);  /* POST /v1/claims/decide */

@@ -1,0 +1,251 @@
+/* A request as JSON, as its viewer may see it. */
+#include "daemon/api/dossier.h"
+#include "lib/pin.h"
+#include "lib/term_explain.h"
+
+void text_add_member(struct text *t, const char *name, const char *value)
+{
+	text_addf(t, "\"%s\":", name);
+	text_add_json(t, value);
+}
+
+void text_add_moment(struct text *t, const char *name, int64_t at, const struct zone *zone)
+{
+	char s[MOMENT_TEXT_SIZE];
+
+	if (at == MOMENT_NONE) {
+		text_addf(t, "\"%s\":null", name);
+		return;
+	}
+	moment_format(at, zone, s);
+	text_addf(t, "\"%s\":\"%s\"", name, s);
+}
+
+void text_add_date(struct text *t, const char *name, int32_t day)
+{
+	char s[DAY_TEXT_SIZE];
+
+	if (day == DAY_NONE) {
+		text_addf(t, "\"%s\":null", name);
+		return;
+	}
+	day_format(day, s);
+	text_addf(t, "\"%s\":\"%s\"", name, s);
+}
+
+static void add_bool(struct text *t, const char *name, bool value)
+{
+	text_addf(t, "\"%s\":%s", name, value ? "true" : "false");
+}
+
+static void add_uuid(struct text *t, const char *name, const struct uuid *u)
+{
+	char s[UUID_TEXT_SIZE];
+
+	uuid_format(u, s);
+	text_addf(t, "\"%s\":\"%s\"", name, s);
+}
+
+static void write_explanation(struct text *t, const struct dossier *d, const struct deadline_row *row)
+{
+	struct dossier_term term;
+	struct stage_calendars unused = dossier_calendars(d);
+
+	(void)unused;
+	if (strcmp(row->source, "imported") == 0 || dossier_term(d, row, &term) != 0) {
+		text_adds(t, ",\"explanation\":[],\"sentence\":null");
+		return;
+	}
+	text_add_char(t, ',');
+	text_add_term_explanation(t, true, term.calendar, term.rule, row->rule_version, &term.facts, &term.term);
+}
+
+static void write_deadline(struct text *t, const struct dossier *d, const struct deadline_row *row, bool explain)
+{
+	const struct zone *zone = dossier_zone(d);
+
+	text_addf(t, "{\"kind\":\"%s\",\"state\":\"%s\",", row->kind, row->state);
+	text_add_moment(t, "started_at", row->started_at, zone);
+	text_add_char(t, ',');
+	text_add_date(t, "due_on", row->due_on);
+	text_add_char(t, ',');
+	text_add_moment(t, "due_at", row->due_at, zone);
+	text_add_char(t, ',');
+	add_bool(t, "provisional", row->provisional);
+	text_addf(t, ",\"rule_version\":%d,", row->rule_version);
+	text_add_member(t, "calendar", row->calendar);
+	text_addf(t, ",\"calendar_version\":%d,\"source\":\"%s\",", row->calendar_version, row->source);
+	text_add_moment(t, "breached_at", row->breached_at, zone);
+	text_add_char(t, ',');
+	text_add_moment(t, "stopped_at", row->stopped_at, zone);
+	if (row->pauses)
+		text_addf(t, ",\"pauses\":%s", row->pauses);
+	if (row->extensions)
+		text_addf(t, ",\"extensions\":%s", row->extensions);
+	if (explain)
+		write_explanation(t, d, row);
+	text_add_char(t, '}');
+}
+
+void dossier_write_deadlines(struct text *t, const struct dossier *d, bool explain)
+{
+	text_add_char(t, '[');
+	for (int i = 0; i < d->deadline_count; i++) {
+		if (i)
+			text_add_char(t, ',');
+		write_deadline(t, d, &d->deadlines[i], explain);
+	}
+	text_add_char(t, ']');
+}
+
+/* A person as one may see it who neither took nor acts on the request: the PIN masked; for those outside
+ * casework altogether (admin) no name either. */
+static void write_person(struct text *t, json_object *person, bool whole, bool names)
+{
+	bool first = true;
+
+	text_add_char(t, '{');
+	json_object_object_foreach (person, name, value) {
+		const char *s = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+
+		if (!names && strcmp(name, "kind") != 0 && strcmp(name, "pin") != 0)
+			continue;
+		text_adds(t, first ? "" : ",");
+		first = false;
+		text_add_json(t, name);
+		text_add_char(t, ':');
+		if (strcmp(name, "pin") == 0 && s && !whole) {
+			text_add_char(t, '"');
+			text_add_pin_masked(t, span_of(s));
+			text_add_char(t, '"');
+		} else if (json_object_is_type(value, json_type_object)) {
+			write_person(t, value, whole, names);
+		} else {
+			text_adds(t, json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN |
+				JSON_C_TO_STRING_NOSLASHESCAPE));
+		}
+	}
+	text_add_char(t, '}');
+}
+
+static void add_any(struct text *t, const char *name, json_object *value)
+{
+	text_addf(t, "\"%s\":%s", name, value ? json_object_to_json_string_ext(value,
+		JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE) : "null");
+}
+
+static void write_content(struct text *t, const struct dossier *d, const struct viewer *viewer)
+{
+	bool whole = access_sees_personal(viewer, d->row.agency, d->row.office);
+	bool names = viewer->role != KEZEK_ROLE_admin;
+	json_object *applicant = json_object_object_get(d->content, "applicant");
+
+	text_adds(t, ",\"applicant\":");
+	if (applicant)
+		write_person(t, applicant, whole, names);
+	else
+		text_adds(t, "null");
+	text_add_char(t, ',');
+	add_any(t, "form", names ? json_object_object_get(d->content, "form") : NULL);
+	text_add_char(t, ',');
+	add_any(t, "documents", json_object_object_get(d->content, "documents"));
+	text_add_char(t, ',');
+	add_any(t, "external_ref", names ? json_object_object_get(d->content, "external_ref") : NULL);
+	if (d->is_erased)
+		text_adds(t, ",\"erased\":true");
+}
+
+/* The claim's number and fence are its holder's; others see that it is held, by whom, until when. */
+static void write_claim(struct text *t, const struct dossier *d, const char *principal)
+{
+	if (!d->row.has_claim) {
+		text_adds(t, ",\"claim\":null");
+		return;
+	}
+	text_adds(t, ",\"claim\":{");
+	if (principal && d->row.holder && strcmp(principal, d->row.holder) == 0) {
+		add_uuid(t, "claim", &d->row.claim);
+		text_addf(t, ",\"fence\":%lld,", (long long)d->row.fence);
+	}
+	text_add_member(t, "principal", d->row.holder);
+	text_add_char(t, ',');
+	text_add_member(t, "actor", d->row.holder_actor);
+	text_add_char(t, ',');
+	text_add_member(t, "worker", d->row.worker);
+	text_add_char(t, ',');
+	add_bool(t, "custody", d->row.lease_until == MOMENT_NONE);
+	text_add_char(t, ',');
+	text_add_moment(t, "lease_until", d->row.lease_until, dossier_zone(d));
+	text_add_char(t, '}');
+}
+
+static void write_moments(struct text *t, const struct dossier *d)
+{
+	const struct zone *zone = dossier_zone(d);
+
+	text_add_moment(t, "received_at", d->row.received_at, zone);
+	text_add_char(t, ',');
+	text_add_moment(t, "registered_at", d->row.registered_at, zone);
+	text_add_char(t, ',');
+	text_add_date(t, "due_on", d->row.due_on);
+	text_add_char(t, ',');
+	text_add_moment(t, "due_at", d->row.due_at, zone);
+	text_add_char(t, ',');
+	text_add_date(t, "promised_due_on", d->row.promised_due_on);
+	text_add_char(t, ',');
+	text_add_moment(t, "closed_at", d->row.closed_at, zone);
+	text_adds(t, ",\"deadlines\":");
+	dossier_write_deadlines(t, d, false);
+}
+
+void dossier_write(struct text *t, const struct dossier *d, const struct viewer *viewer, const char *principal,
+	enum lang lang, bool receipt)
+{
+	text_add_char(t, '{');
+	add_uuid(t, "id", &d->row.id);
+	text_add_char(t, ',');
+	text_add_member(t, "number", d->row.number);
+	text_addf(t, ",\"version\":%d,\"state\":\"%s\",", d->row.version, d->row.state);
+	add_bool(t, "overdue", dossier_is_overdue(d));
+	text_add_char(t, ',');
+	add_bool(t, "provisional", d->row.provisional);
+	text_adds(t, ",\"service\":{");
+	text_add_member(t, "code", d->row.service);
+	text_addf(t, ",\"version\":%d,", d->row.service_version);
+	text_add_member(t, "name", d->service ? d->service->name.text[lang] : NULL);
+	text_adds(t, "},");
+	text_add_member(t, "variant", d->row.variant);
+	text_add_char(t, ',');
+	text_add_member(t, "agency", d->row.agency);
+	text_add_char(t, ',');
+	text_add_member(t, "office", d->row.office);
+	text_add_char(t, ',');
+	text_add_member(t, "channel", d->row.channel);
+	text_add_char(t, ',');
+	text_add_member(t, "territory", d->row.territory);
+	text_add_char(t, ',');
+	text_add_member(t, "language", d->row.language);
+	text_add_char(t, ',');
+	write_moments(t, d);
+	write_claim(t, d, principal);
+	text_adds(t, ",\"responsible\":{");
+	text_add_member(t, "agency", d->row.agency);
+	text_add_char(t, ',');
+	text_add_member(t, "principal", d->row.responsible);
+	text_adds(t, "},");
+	text_add_member(t, "outcome", d->row.outcome);
+	text_add_char(t, ',');
+	text_add_member(t, "body_number", d->row.body_number);
+	text_add_char(t, ',');
+	text_add_member(t, "submitted_by", d->row.submitted_by);
+	text_add_char(t, ',');
+	text_add_member(t, "actor", d->row.submitted_actor);
+	text_add_char(t, ',');
+	add_bool(t, "imported", d->row.imported);
+	write_content(t, d, viewer);
+	if (receipt) {
+		text_adds(t, ",\"receipt\":");
+		dossier_write_receipt(t, d, viewer);
+	}
+	text_add_char(t, '}');
+}

@@ -1,0 +1,252 @@
+/* What a submission says: decoding it against the catalogue, every fault at once. */
+#include "daemon/api/intake.h"
+
+#define TEXT_MAX 500
+
+void intake_init(struct intake *in, struct book *b, int64_t now)
+{
+	memset(in, 0, sizeof(*in));
+	in->book = b;
+	in->now = now;
+	in->received_at = MOMENT_NONE;
+}
+
+void intake_done(struct intake *in)
+{
+	faults_done(&in->faults);
+}
+
+bool faults_are_of_shape(const struct faults *f)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		if (fault_is_shape(f->items[i].reason))
+			return true;
+	}
+	return false;
+}
+
+static void read_representative(struct json_reader *parent)
+{
+	struct json_reader r;
+
+	if (!json_reader_open(&r, parent, "representative", JSON_OPTIONAL))
+		return;
+	json_get_string(&r, "name", JSON_REQUIRED, TEXT_MAX);
+	json_get_string(&r, "pin", JSON_OPTIONAL, 32);
+	json_get_string(&r, "authority", JSON_REQUIRED, TEXT_MAX);
+	json_get_string(&r, "phone", JSON_OPTIONAL, 64);
+	json_reader_end(&r);
+}
+
+static void read_applicant(struct intake *in, struct json_reader *body)
+{
+	static const char *const kinds[] = {"person", "entrepreneur", "company", "body"};
+	struct json_reader r;
+	int kind;
+
+	if (!json_reader_open(&r, body, "applicant", JSON_REQUIRED))
+		return;
+	kind = json_get_enum(&r, "kind", JSON_REQUIRED, kinds, ARRAY_SIZE(kinds));
+	in->applicant = r.object;
+	in->applicant_kind = kind >= 0 ? kinds[kind] : NULL;
+	in->pin = json_get_string(&r, "pin", JSON_OPTIONAL, 32);
+	json_get_string(&r, "name", JSON_REQUIRED, TEXT_MAX);
+	json_get_string(&r, "phone", JSON_OPTIONAL, 64);
+	json_get_string(&r, "email", JSON_OPTIONAL, TEXT_MAX);
+	json_get_string(&r, "address", JSON_OPTIONAL, 2000);
+	json_get_string(&r, "registration_number", JSON_OPTIONAL, 64);
+	read_representative(&r);
+	if (in->service && in->applicant_kind && !service_takes(in->service, in->applicant_kind))
+		json_reader_fault(&r, "kind", WORD_reason_not_offered, in->applicant_kind, NULL);
+	json_reader_end(&r);
+}
+
+void intake_read_documents(struct json_reader *body, const struct service *service, json_object **ret)
+{
+	json_object *all = json_get_array(body, "documents", JSON_OPTIONAL | JSON_MAY_BE_EMPTY, 100);
+
+	*ret = all;
+	for (size_t i = 0; all && i < json_object_array_length(all); i++) {
+		struct json_reader r;
+		const char *kind;
+		int64_t pages;
+		bool original;
+
+		if (!json_reader_item(&r, body, "documents", all, i))
+			continue;
+		kind = json_get_string(&r, "kind", JSON_REQUIRED, 64);
+		json_get_bool(&r, "original", JSON_OPTIONAL, &original);
+		json_get_int64(&r, "pages", JSON_OPTIONAL, 1, 10000, &pages);
+		json_get_string(&r, "name", JSON_OPTIONAL, 200);
+		json_get_string(&r, "issued_on", JSON_OPTIONAL, 10);
+		json_get_string(&r, "sha256", JSON_OPTIONAL, 64);
+		if (kind && service && !service_document_find(service, kind))
+			json_reader_fault(&r, "kind", WORD_reason_not_found, kind, NULL);
+		json_reader_end(&r);
+	}
+}
+
+static void read_service(struct intake *in, struct json_reader *r)
+{
+	const char *service = json_get_string(r, "service", JSON_REQUIRED, 64);
+	const char *variant = json_get_string(r, "variant", JSON_OPTIONAL, 64);
+	const char *office = json_get_string(r, "office", JSON_OPTIONAL, NAME_SIZE - 1);
+	const struct calendar *calendar;
+
+	if (office && in->office && strcmp(office, in->office->code) != 0)
+		json_reader_fault(r, "office", WORD_reason_not_yours, office, NULL);
+	if (!service)
+		return;
+	calendar = in->office ? calendars_find(in->book->calendars, in->office->calendar) : NULL;
+	in->service = catalogue_service_on(in->book->catalogue, service,
+		zone_day(calendar ? calendar_zone(calendar) : NULL, in->now));
+	if (!in->service) {
+		json_reader_fault(r, "service", WORD_reason_not_found, service, NULL);
+		return;
+	}
+	in->variant = service_variant_find(in->service, variant);
+	if (!in->variant)
+		json_reader_fault(r, "variant", WORD_reason_not_found, variant, NULL);
+	else if (in->office && !variant_is_offered_at(in->variant, in->office))
+		json_reader_fault(r, "variant", WORD_reason_not_offered, in->office->code, NULL);
+}
+
+static void check_backdate(struct intake *in, struct json_reader *r)
+{
+	const struct calendar *calendar = calendars_find(in->book->calendars, in->office->calendar);
+
+	if (in->received_at > in->now) {
+		json_reader_fault(r, "received_at", WORD_reason_in_future, NULL, NULL);
+		return;
+	}
+	/* Seconds between two clocks are no backdating. */
+	if (in->now - in->received_at < 2 * USEC_PER_MIN)
+		return;
+	if (!in->backdate_reason)
+		json_reader_fault(r, "backdate_reason", WORD_reason_missing, NULL, NULL);
+	if (!in->service || !calendar)
+		return;
+	if (!in->service->max_backdate ||
+		!term_is_within(calendar, in->service->max_backdate, in->received_at, in->now))
+		json_reader_fault(r, "received_at", WORD_reason_too_far_back, NULL, NULL);
+}
+
+static void read_moment(struct intake *in, struct json_reader *r)
+{
+	const char *at = json_get_string(r, "received_at", JSON_OPTIONAL, 40);
+	int reason = json_get_enum(r, "backdate_reason", JSON_OPTIONAL, backdate_reason_wire,
+		KEZEK_BACKDATE_REASON_COUNT);
+
+	in->backdate_reason = reason >= 0 ? backdate_reason_wire[reason] : NULL;
+	if (!at)
+		return;
+	if (!moment_parse(span_of(at), &in->received_at, NULL)) {
+		in->received_at = MOMENT_NONE;
+		json_reader_fault(r, "received_at", WORD_reason_bad_format, "RFC 3339", NULL);
+	} else if (in->office) {
+		check_backdate(in, r);
+	}
+}
+
+static void read_route(struct intake *in, struct json_reader *r)
+{
+	const struct territory *place = NULL;
+	struct route_query q;
+	const struct calendar *calendar;
+
+	in->territory = json_get_string(r, "territory", JSON_OPTIONAL, 64);
+	if (in->territory) {
+		place = catalogue_territory_find(in->book->catalogue, in->territory);
+		if (!place)
+			json_reader_fault(r, "territory", WORD_reason_not_found, in->territory, NULL);
+	}
+	if (!in->service || !in->office)
+		return;
+	calendar = calendars_find(in->book->calendars, in->office->calendar);
+	q = (struct route_query){
+		.service = in->service->code,
+		.places = {
+			[ROUTE_BY_OFFICE] = in->office->territory,
+			[ROUTE_BY_RESIDENCE] = place,
+			[ROUTE_BY_REGISTRATION] = place,
+			[ROUTE_BY_OBJECT] = place,
+		},
+		.applicant_kind = in->applicant_kind,
+		.variant = in->variant ? in->variant->code : NULL,
+		.day = zone_day(calendar ? calendar_zone(calendar) : NULL, in->now),
+	};
+	if (!place && route_needs_territory(in->book->catalogue, q.service, q.day))
+		json_reader_fault(r, "territory", WORD_reason_missing, NULL, NULL);
+	in->route = route_find(in->book->catalogue, &q);
+	if (in->route)
+		in->territory = q.places[in->route->by] ? q.places[in->route->by]->code : in->territory;
+}
+
+static void read_refusal(struct intake *in, struct json_reader *body)
+{
+	struct json_reader r;
+
+	if (!json_reader_open(&r, body, "refuse", JSON_OPTIONAL))
+		return;
+	in->refuse_ground = json_get_string(&r, "ground", JSON_REQUIRED, 64);
+	json_get_string(&r, "reason", JSON_OPTIONAL, 2000);
+	if (in->refuse_ground && in->service && !service_ground_find(in->service, in->refuse_ground))
+		json_reader_fault(&r, "ground", WORD_reason_not_found, in->refuse_ground, NULL);
+	json_reader_end(&r);
+}
+
+static bool has_kind(json_object *documents, const char *kind)
+{
+	for (size_t i = 0; documents && i < json_object_array_length(documents); i++) {
+		json_object *k = json_object_object_get(json_object_array_get_idx(documents, i), "kind");
+
+		if (k && strcmp(json_object_get_string(k), kind) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Where the standard refuses incomplete applications, each missing document is a fault. */
+static void check_complete(struct intake *in, struct json_reader *r)
+{
+	if (!in->service || in->service->incomplete != INCOMPLETE_REFUSE || in->refuse_ground)
+		return;
+	for (size_t i = 0; i < in->service->ndocuments; i++) {
+		const struct document_standard *s = &in->service->documents[i];
+
+		if (s->required && !has_kind(in->documents, s->kind))
+			json_reader_fault(r, "documents", WORD_reason_document_missing, s->kind, NULL);
+	}
+}
+
+void intake_read(struct intake *in, json_object *body, const char *own_office, enum lang lang)
+{
+	static const char *const languages[] = {"ky", "ru", "en"};
+	struct json_reader r;
+	int i;
+
+	json_reader_init(&r, body, "", &in->faults);
+	in->office = catalogue_office_find(in->book->catalogue, own_office);
+	if (!in->office)
+		json_reader_fault(&r, "office", WORD_reason_not_found, own_office, NULL);
+	read_service(in, &r);
+	i = json_get_enum(&r, "channel", JSON_OPTIONAL, channel_wire, KEZEK_CHANNEL_COUNT);
+	in->channel = i >= 0 ? channel_wire[i] : "counter";
+	i = json_get_enum(&r, "language", JSON_OPTIONAL, languages, ARRAY_SIZE(languages));
+	in->language = i >= 0 ? languages[i] : lang_code(lang);
+	read_moment(in, &r);
+	read_applicant(in, &r);
+	in->form = json_get_object(&r, "form", JSON_OPTIONAL);
+	intake_read_documents(&r, in->service, &in->documents);
+	in->external_ref = json_get_string(&r, "external_ref", JSON_OPTIONAL, 200);
+	read_refusal(in, &r);
+	read_route(in, &r);
+	check_complete(in, &r);
+	json_reader_end(&r);
+	if (in->service && in->service->form && !in->refuse_ground) {
+		_json_ *nothing = in->form ? NULL : json_object_new_object();
+
+		if (form_check(in->service->form, in->form ? in->form : nothing, "/form", &in->faults) != 0)
+			return;
+	}
+}

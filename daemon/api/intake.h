@@ -1,0 +1,34 @@
+/* What a submission says, checked against the catalogue, and the new request that it makes. */
+#pragma once
+
+#include "daemon/api/dossier.h"
+#include "lib/route.h"
+
+struct intake {
+	struct book *book; /* borrowed from the call */
+	int64_t now;
+	struct faults faults;
+	const struct service *service;
+	const struct variant *variant;
+	const struct office *office;
+	const char *channel, *language, *territory, *backdate_reason, *external_ref;
+	const char *refuse_ground;
+	const struct route *route; /* NULL: nobody takes it */
+	int64_t received_at;       /* MOMENT_NONE: now */
+	json_object *applicant, *form, *documents; /* borrowed from the body */
+	const char *pin, *applicant_kind;
+};
+
+void intake_init(struct intake *in, struct book *b, int64_t now);
+void intake_done(struct intake *in);
+/* All faults at once, into in->faults. `own_office`: the clerk's; another is a fault. */
+void intake_read(struct intake *in, json_object *body, const char *own_office, enum lang lang);
+int intake_local_year(const struct intake *in);
+/* Fills in the dossier: number, agency, state, deadlines. d->now is the moment of registration. */
+void intake_compose(const struct intake *in, struct dossier *d, int64_t number);
+void intake_journal(const struct intake *in, struct dossier *d, const struct call *c);
+int intake_lookups(const struct intake *in, struct seal *seal, struct lookup_row ret[LOOKUPS_MAX]);
+/* Whether any fault is of shape: then nothing was understood that could be looked up. */
+bool faults_are_of_shape(const struct faults *f);
+/* A document list {kind, original, pages, name?, sha256?}[], for submissions and completions. */
+void intake_read_documents(struct json_reader *r, const struct service *service, json_object **ret);

@@ -1,0 +1,61 @@
+/* Pages of lists: an opaque cursor that holds the last row's sort key. */
+#include <stdio.h>
+
+#include "daemon/api/resources.h"
+
+#define LIMIT_DEFAULT 50
+#define LIMIT_MAX     500
+
+static bool read_limit(struct call *c, struct page *ret)
+{
+	_text_ value = TEXT_INIT;
+	long limit;
+	char *end;
+
+	ret->limit = LIMIT_DEFAULT;
+	if (!call_query(c, "limit", &value))
+		return true;
+	limit = strtol(value.data ? value.data : "", &end, 10);
+	if (!value.len || *end || limit < 1 || limit > LIMIT_MAX) {
+		answer_bad_parameter(c, "limit", WORD_reason_bad_format, "1…500");
+		return false;
+	}
+	ret->limit = (int)limit;
+	return true;
+}
+
+bool page_read(struct call *c, struct page *ret)
+{
+	_text_ value = TEXT_INIT;
+	long long at;
+	int used = 0;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->after_at = MOMENT_NONE;
+	if (!read_limit(c, ret))
+		return false;
+	if (!call_query(c, "after", &value))
+		return true;
+	ret->has_after = true;
+	if (value.len > UUID_TEXT_SIZE && sscanf(value.data, "%lld.%n", &at, &used) == 1 && used &&
+		uuid_parse(span_of(value.data + used), &ret->after_id)) {
+		ret->after_at = at;
+		return true;
+	}
+	answer_bad_parameter(c, "after", WORD_reason_bad_format, "end_cursor");
+	return false;
+}
+
+void page_write(struct text *t, const struct uuid *last, int64_t last_at, bool has_more)
+{
+	char id[UUID_TEXT_SIZE];
+
+	text_adds(t, "],\"page\":{\"end_cursor\":");
+	if (last) {
+		uuid_format(last, id);
+		text_addf(t, "\"%lld.%s\"", (long long)last_at, id);
+	} else {
+		text_adds(t, "null");
+	}
+	text_addf(t, ",\"has_more\":%s}", has_more ? "true" : "false");
+}

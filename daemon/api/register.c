@@ -1,0 +1,288 @@
+/* Recording the catalogue and calendars: tried out in memory first, then compare-and-set; and the test clock. */
+#include "daemon/api/dossier.h"
+#include "daemon/api/resources.h"
+#include "daemon/log.h"
+#include "daemon/zoneinfo.h"
+#include "lib/catalogue_merge.h"
+
+static bool is_dry(struct call *c)
+{
+	_text_ value = TEXT_INIT;
+
+	return call_query(c, "dry_run", &value) && !span_is(text_span(&value), "0");
+}
+
+struct recording {
+	json_object *merged, *diff;
+	int64_t version;
+	bool dry;
+};
+
+static void recording_free(void *state)
+{
+	struct recording *r = state;
+
+	json_object_put(r->merged);
+	json_object_put(r->diff);
+	free(r);
+}
+
+static const char *plain(json_object *o)
+{
+	return json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+}
+
+static void reply_recorded(struct call *c, struct recording *r, const char *member, const char *code)
+{
+	struct text t = TEXT_INIT;
+
+	text_add_char(&t, '{');
+	text_addf(&t, "\"dry_run\":%s,", r->dry ? "true" : "false");
+	if (code) {
+		text_add_member(&t, "code", code);
+		text_add_char(&t, ',');
+	}
+	text_addf(&t, "\"version\":%lld,\"%s\":%s}", (long long)r->version, member, r->diff ? plain(r->diff) : "null");
+	answer_json(c, 200, &t);
+}
+
+/* Another administrator was faster: what was checked is not what would be recorded. */
+static bool recorded(struct call *c, enum unit_how how, int64_t version, bool null)
+{
+	if (!call_entered(c, how))
+		return false;
+	if (null)
+		answer_problem(c, KEZEK_PROBLEM_role_not_allowed, NULL);
+	else if (!version)
+		answer_problem(c, KEZEK_PROBLEM_stale_version, NULL);
+	else
+		return true;
+	return false;
+}
+
+static void on_catalogue(struct unit *u, enum unit_how how)
+{
+	struct call *c = call_of_unit(u);
+	struct recording *rec = c->state;
+	bool null = how != UNIT_DONE;
+	int64_t version = 0;
+
+	if (how == UNIT_DONE && rows_count(u, 1)) {
+		struct row r = row_of(u, 1, 0);
+
+		null = row_is_null(&r);
+		version = row_int64(&r);
+	}
+	if (!recorded(c, how, version, null))
+		return;
+	rec->version = version;
+	log_event(LOG_LEVEL_INFO, "catalogue_recorded", LOG_S("by", c->who.name), LOG_N("version", version));
+	api_refresh(c->api);
+	reply_recorded(c, rec, "changes", NULL);
+}
+
+void catalogue_put_begin(struct call *c)
+{
+	static const char *const names[] = {"dry_run", NULL};
+	struct recording *rec;
+	_faults_ faults = {0};
+	struct book *tried;
+	json_object *old = c->book->catalogue_version ? c->book->catalogue->doc : NULL;
+	struct params *p;
+
+	if (!call_query_check(c, names))
+		return;
+	rec = call_state(c, sizeof(*rec), recording_free);
+	rec->dry = is_dry(c);
+	if (catalogue_merge(old, c->body, NULL, &faults, &rec->merged) != 0) {
+		answer_faults(c, &faults);
+		return;
+	}
+	tried = book_make(rec->merged, 0, book_calendars_with(c->book, NULL, NULL, 0, &faults), &faults);
+	if (!tried) {
+		answer_faults(c, &faults);
+		return;
+	}
+	book_unref(tried);
+	rec->diff = catalogue_diff(old, rec->merged);
+	rec->version = c->book->catalogue_version;
+	if (rec->dry) {
+		reply_recorded(c, rec, "changes", NULL);
+		return;
+	}
+	p = call_read(c, SQL_PUT_CATALOGUE);
+	params_text(p, c->who.name);
+	params_int64(p, c->book->catalogue_version);
+	params_text(p, plain(rec->merged));
+	call_send(c, on_catalogue);
+}
+
+void catalogue_get_begin(struct call *c)
+{
+	struct text t = TEXT_INIT;
+
+	text_adds(&t, plain(c->book->catalogue->doc));
+	answer_json(c, 200, &t);
+}
+
+static void on_calendar(struct unit *u, enum unit_how how)
+{
+	struct call *c = call_of_unit(u);
+	struct recording *rec = c->state;
+	bool null = how != UNIT_DONE;
+	int32_t version = 0;
+
+	if (how == UNIT_DONE && rows_count(u, 1)) {
+		struct row r = row_of(u, 1, 0);
+
+		null = row_is_null(&r);
+		version = row_int(&r);
+	}
+	if (!recorded(c, how, version, null))
+		return;
+	rec->version = version;
+	log_event(LOG_LEVEL_INFO, "calendar_recorded", LOG_S("by", c->who.name), LOG_S("calendar", c->segment[0]),
+		LOG_N("version", version));
+	api_refresh(c->api);
+	reply_recorded(c, rec, "changes", c->segment[0]);
+}
+
+void calendar_put_begin(struct call *c)
+{
+	static const char *const names[] = {"dry_run", NULL};
+	struct recording *rec;
+	_faults_ faults = {0};
+	struct calendars *set;
+	const struct calendar *old;
+	int version;
+	struct params *p;
+
+	if (!call_query_check(c, names))
+		return;
+	rec = call_state(c, sizeof(*rec), recording_free);
+	rec->dry = is_dry(c);
+	old = calendars_find(c->book->calendars, c->segment[0]);
+	version = old ? calendar_version(old) : 0;
+	rec->version = version;
+	set = book_calendars_with(c->book, c->segment[0], c->body, version + 1, &faults);
+	if (set && !faults.count && calendars_check(set, &faults) != 0) {
+		calendars_free(set);
+		set = NULL;
+	}
+	if (faults.count || !set) {
+		answer_faults(c, &faults);
+		return;
+	}
+	calendars_free(set);
+	if (rec->dry) {
+		reply_recorded(c, rec, "changes", c->segment[0]);
+		return;
+	}
+	p = call_read(c, SQL_PUT_CALENDAR);
+	params_text(p, c->who.name);
+	params_text(p, c->segment[0]);
+	params_int(p, version);
+	params_text(p, plain(c->body));
+	call_send(c, on_calendar);
+}
+
+static void on_calendars(struct unit *u, enum unit_how how)
+{
+	struct call *c = call_of_unit(u);
+	struct text t = TEXT_INIT;
+	bool one = c->segment[0][0] != '\0';
+	int written = 0;
+
+	if (!call_entered(c, how))
+		return;
+	if (!one)
+		text_adds(&t, "{\"items\":[");
+	for (int i = 0; i < rows_count(u, 1); i++) {
+		struct row r = row_of(u, 1, i);
+		const char *code = row_text(&r);
+		int version = row_int(&r);
+		struct span body = row_span(&r);
+
+		if (one && strcmp(code, c->segment[0]) != 0)
+			continue;
+		text_adds(&t, written++ ? ",{" : "{");
+		text_add_member(&t, "code", code);
+		text_addf(&t, ",\"version\":%d,", version);
+		text_add_moment(&t, "recorded_at", row_moment(&r), NULL);
+		text_adds(&t, ",\"calendar\":");
+		text_add_span(&t, body);
+		text_add_char(&t, '}');
+	}
+	if (one && !written) {
+		answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
+		return;
+	}
+	if (!one) {
+		page_write(&t, NULL, 0, false);
+		text_add_char(&t, '}');
+	}
+	answer_json(c, 200, &t);
+}
+
+void calendars_list_begin(struct call *c)
+{
+	call_read(c, SQL_CALENDARS_NEWEST);
+	call_send(c, on_calendars);
+}
+
+void calendar_get_begin(struct call *c)
+{
+	calendars_list_begin(c);
+}
+
+/* PUT /v1/test/clock */
+
+static void on_clock(struct unit *u, enum unit_how how)
+{
+	struct call *c = call_of_unit(u);
+	struct text t = TEXT_INIT;
+	struct row r;
+	int64_t now;
+
+	if (!call_entered(c, how))
+		return;
+	r = row_of(u, 1, 0);
+	now = row_moment(&r);
+	if (now == MOMENT_NONE) {
+		answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
+		return;
+	}
+	loop_learn_now(c->api->loop, now, loop_mono(), loop_mono());
+	api_refresh(c->api);
+	text_add_char(&t, '{');
+	text_add_moment(&t, "now", now, NULL);
+	text_add_char(&t, '}');
+	answer_json(c, 200, &t);
+}
+
+void test_clock_begin(struct call *c)
+{
+	struct json_reader r;
+	_faults_ faults = {0};
+	const char *now;
+	int64_t at = 0;
+	struct params *p;
+
+	if (!c->api->has_test_clock) {
+		answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
+		return;
+	}
+	json_reader_init(&r, c->body, "", &faults);
+	now = json_get_string(&r, "now", JSON_REQUIRED, 40);
+	if (now && !moment_parse(span_of(now), &at, NULL))
+		json_reader_fault(&r, "now", WORD_reason_bad_format, "RFC 3339", NULL);
+	json_reader_end(&r);
+	if (faults.count) {
+		answer_faults(c, &faults);
+		return;
+	}
+	p = call_read(c, SQL_SET_TEST_CLOCK);
+	params_text(p, c->who.name);
+	params_moment(p, at);
+	call_send(c, on_clock);
+}

@@ -1,0 +1,52 @@
+/* The handlers of the route table, one file a resource. */
+#pragma once
+
+#include "daemon/api/call.h"
+
+/* services.c */
+void services_list_begin(struct call *c);
+void services_get_begin(struct call *c);
+/* requests.c */
+void request_get_begin(struct call *c);
+void requests_list_begin(struct call *c);
+void request_events_begin(struct call *c);
+void request_deadlines_begin(struct call *c);
+void request_receipt_begin(struct call *c);
+void search_begin(struct call *c);
+/* supervise.c */
+void overview_begin(struct call *c);
+void overdue_begin(struct call *c);
+void queues_begin(struct call *c);
+void queue_begin(struct call *c);
+/* register.c */
+void catalogue_put_begin(struct call *c);
+void catalogue_get_begin(struct call *c);
+void calendar_put_begin(struct call *c);
+void calendar_get_begin(struct call *c);
+void calendars_list_begin(struct call *c);
+void test_clock_begin(struct call *c);
+/* principals.c */
+void principals_list_begin(struct call *c);
+void principals_add_begin(struct call *c);
+void principals_disable_begin(struct call *c);
+void principals_rotate_begin(struct call *c);
+void me_begin(struct call *c);
+/* imports.c */
+void imports_begin(struct call *c);
+/* plain.c */
+void healthz_begin(struct call *c);
+void readyz_begin(struct call *c);
+void openapi_begin(struct call *c);
+void metrics_begin(struct call *c);
+void root_begin(struct call *c);
+
+/* Lists: `limit` (50, at most 500) and the opaque `after`. False: answered. */
+struct page {
+	int limit;
+	struct uuid after_id;
+	int64_t after_at;
+	bool has_after;
+};
+bool page_read(struct call *c, struct page *ret);
+/* `],"page":{"end_cursor":…,"has_more":…}`; `last` NULL when the page is empty. */
+void page_write(struct text *t, const struct uuid *last, int64_t last_at, bool has_more);

@@ -1,0 +1,109 @@
+/* The register of services, from memory. */
+#include "daemon/api/dossier.h"
+#include "daemon/api/resources.h"
+
+static bool read_lang(struct call *c, enum lang *ret)
+{
+	_text_ value = TEXT_INIT;
+
+	*ret = c->lang;
+	if (!call_query(c, "lang", &value))
+		return true;
+	if (lang_parse(text_span(&value), ret))
+		return true;
+	answer_bad_parameter(c, "lang", WORD_reason_not_allowed, "ky, ru, en");
+	return false;
+}
+
+static const char *level_name(enum level level)
+{
+	return level == LEVEL_MUNICIPAL ? "municipal" : "state";
+}
+
+static void add_service(struct text *t, const struct service *s, enum lang lang)
+{
+	text_add_char(t, '{');
+	text_add_member(t, "code", s->code);
+	text_addf(t, ",\"version\":%d,\"level\":\"%s\",", s->version, level_name(s->level));
+	text_add_member(t, "name", s->name.text[lang]);
+	text_add_char(t, ',');
+	text_add_member(t, "source", s->source);
+	text_adds(t, ",\"variants\":[");
+	for (size_t i = 0; i < s->nvariants; i++) {
+		text_adds(t, i ? ",{" : "{");
+		text_add_member(t, "code", s->variants[i].code);
+		text_addf(t, ",\"fee_tyiyn\":%lld}", (long long)s->variants[i].fee_tyiyn);
+	}
+	text_adds(t, "]}");
+}
+
+/* Case is folded for ASCII only: Cyrillic names are searched as they are written, by any part. */
+static bool matches(const struct service *s, const char *q)
+{
+	if (!q || !*q || strcasestr(s->code, q))
+		return true;
+	for (int l = 0; l < LANG_COUNT; l++) {
+		if (strcasestr(s->name.text[l], q))
+			return true;
+	}
+	return false;
+}
+
+static int32_t today(struct call *c)
+{
+	const struct zone *zone = NULL;
+
+	if (c->book->catalogue->nagencies)
+		zone = book_zone(c->book, c->book->catalogue->agencies[0].code);
+	return zone_day(zone, loop_now(c->api->loop));
+}
+
+void services_list_begin(struct call *c)
+{
+	static const char *const names[] = {"lang", "q", "limit", "after", NULL};
+	const struct catalogue *k = c->book->catalogue;
+	struct text t = TEXT_INIT;
+	_text_ q = TEXT_INIT;
+	enum lang lang;
+	const char *previous = NULL;
+	int32_t day = today(c);
+
+	if (!call_query_check(c, names) || !read_lang(c, &lang))
+		return;
+	call_query(c, "q", &q);
+	text_adds(&t, "{\"items\":[");
+	for (size_t i = 0; i < k->nservices; i++) {
+		const struct service *s = k->service_index[i];
+
+		/* The index goes by code, then version: the one in force stands for all. */
+		if (previous && strcmp(previous, s->code) == 0)
+			continue;
+		previous = s->code;
+		s = catalogue_service_on(k, s->code, day);
+		if (!s || !matches(s, q.data))
+			continue;
+		if (t.data[t.len - 1] != '[')
+			text_add_char(&t, ',');
+		add_service(&t, s, lang);
+	}
+	page_write(&t, NULL, 0, false);
+	text_add_char(&t, '}');
+	answer_json(c, 200, &t);
+}
+
+void services_get_begin(struct call *c)
+{
+	static const char *const names[] = {"lang", NULL};
+	const struct service *s = catalogue_service_on(c->book->catalogue, c->segment[0], today(c));
+	struct text t = TEXT_INIT;
+	enum lang lang;
+
+	if (!call_query_check(c, names) || !read_lang(c, &lang))
+		return;
+	if (!s) {
+		answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
+		return;
+	}
+	text_adds(&t, json_object_to_json_string_ext(s->json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	answer_json(c, 200, &t);
+}

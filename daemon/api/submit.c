@@ -1,0 +1,220 @@
+/* POST /v1/requests: decode, check against the standard, route, compute the deadlines, store, answer. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "daemon/api/claims.h"
+#include "daemon/api/intake.h"
+#include "daemon/api/numbers.h"
+#include "daemon/api/submit.h"
+#include "daemon/jobs/jobs.h"
+#include "daemon/log.h"
+#include "daemon/metrics.h"
+
+#define CLOCK_TRIES 4
+
+struct submission {
+	struct call *c;
+	struct intake in;
+	struct dossier d;
+	struct open_member m;
+	struct number_waiter waiter;
+	struct text answer; /* plain, until it is sent */
+	bool has_dossier;
+	int tries;
+};
+
+static void submission_free(void *state)
+{
+	struct submission *s = state;
+
+	intake_done(&s->in);
+	open_member_done(&s->m);
+	text_done(&s->answer);
+	if (s->has_dossier)
+		dossier_done(&s->d);
+	free(s);
+}
+
+static void take_number(struct submission *s);
+
+/* A repeat of what was stored is answered from the store even when it could not be submitted today. */
+static void on_looked_up(struct unit *u, enum unit_how how)
+{
+	struct call *c = call_of_unit(u);
+	struct submission *s = c->state;
+
+	if (!call_entered(c, how))
+		return;
+	if (rows_count(u, 1)) {
+		struct row r = row_of(u, 1, 0);
+
+		stored_answer_read(&r, &s->m.stored);
+		answer_stored(c, &s->m.stored);
+		return;
+	}
+	answer_faults(c, &s->in.faults);
+}
+
+static void refuse_or_replay(struct submission *s)
+{
+	struct params *p = call_read(s->c, SQL_STORED_ANSWER);
+
+	params_text(p, s->c->who.name);
+	params_text(p, s->c->key);
+	call_send(s->c, on_looked_up);
+}
+
+static void seal_content(struct submission *s)
+{
+	struct open_member *m = &s->m;
+	const char *plain = json_object_to_json_string_ext(s->d.content, JSON_C_TO_STRING_PLAIN |
+		JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	text_reset(&m->content);
+	seal_close(s->c->api->seal, s->d.key, &s->d.row.id, "content", span_of(plain), &m->content);
+}
+
+static void answer_write(struct submission *s)
+{
+	struct viewer viewer = call_viewer(s->c);
+
+	text_reset(&s->answer);
+	dossier_write(&s->answer, &s->d, &viewer, s->c->who.name, s->c->lang, true);
+	text_reset(&s->m.answer);
+	seal_close(s->c->api->seal, s->d.key, &s->d.row.id, "answer", text_span(&s->answer), &s->m.answer);
+}
+
+static void member_fill(struct submission *s)
+{
+	struct open_member *m = &s->m;
+	const struct dossier *d = &s->d;
+	const struct request_row *row = &d->row;
+
+	m->id = row->id;
+	m->principal = s->c->who.name;
+	m->actor = call_actor(s->c);
+	m->key = s->c->key;
+	memcpy(m->fingerprint, s->c->fingerprint, sizeof(m->fingerprint));
+	m->number = row->number;
+	m->registrar = s->in.office->agency->code;
+	m->service = row->service;
+	m->service_version = row->service_version;
+	m->variant = row->variant;
+	m->channel = row->channel;
+	m->office = row->office;
+	m->territory = row->territory;
+	m->language = row->language;
+	m->received_at = row->received_at;
+	m->registered_at = row->registered_at;
+	m->backdate_reason = row->backdate_reason;
+	m->promised_due_on = row->promised_due_on;
+	m->status = 201;
+	dossier_state(d, &m->state);
+	m->lookup_count = intake_lookups(&s->in, s->c->api->seal, m->lookups);
+}
+
+static void reply_created(struct submission *s)
+{
+	struct call *c = s->c;
+	char id[UUID_TEXT_SIZE], location[64];
+
+	uuid_format(&s->d.row.id, id);
+	snprintf(location, sizeof(location), "/v1/requests/%s", id);
+	exchange_header(c->x, "Location", location);
+	exchange_header(c->x, "ETag", "\"1\"");
+	metric_add(METRIC_requests_submitted_total, NULL, 1);
+	log_event(LOG_LEVEL_INFO, "submitted", LOG_S("request_id", c->x->request_id), LOG_S("request", id),
+		LOG_S("principal", c->who.name), LOG_S("service", s->d.row.service), LOG_S("state", s->d.row.state),
+		LOG_N("us", loop_mono() - c->x->began_mono));
+	if (s->d.state == KEZEK_STATE_queued)
+		parking_wake(c->api->parking, s->d.row.agency);
+	jobs_nudge(c->api->jobs, s->d.row.due_at);
+	answer_json(c, 201, &s->answer);
+}
+
+static void on_stored(struct member *base, enum member_result result)
+{
+	struct submission *s = container_of(base, struct submission, m.base);
+
+	switch (result) {
+	case MEMBER_DONE:
+		reply_created(s);
+		break;
+	case MEMBER_DUPLICATE:
+		answer_stored(s->c, &s->m.stored);
+		break;
+	case MEMBER_CLOCK:
+		if (++s->tries < CLOCK_TRIES) {
+			changes_done(&s->m.changes);
+			take_number(s);
+			break;
+		}
+		_fallthrough_;
+	default:
+		answer_member(s->c, result);
+	}
+}
+
+/* Everything that depends on the moment; done anew when the clock was found to be off. */
+static void compose(struct submission *s, int64_t number)
+{
+	struct call *c = s->c;
+	int r;
+
+	if (s->has_dossier)
+		dossier_done(&s->d);
+	s->has_dossier = true;
+	dossier_init(&s->d, c->api, c->book, s->in.now);
+	intake_compose(&s->in, &s->d, number);
+	text_reset(&s->m.wrapped);
+	seal_make_key(c->api->seal, &s->d.row.id, s->d.key, &s->m.wrapped, &s->m.master);
+	intake_journal(&s->in, &s->d, c);
+	answer_write(s);
+	seal_content(s);
+	member_fill(s);
+	dossier_changes(&s->d, &s->m.changes);
+	s->m.base.kind = &batch_open;
+	s->m.base.on_done = on_stored;
+	r = batcher_submit(c->api->writes, &s->m.base);
+	if (r < 0)
+		answer_away(c, r);
+}
+
+static void on_number(struct number_waiter *w, bool there_is_one)
+{
+	struct submission *s = container_of(w, struct submission, waiter);
+
+	if (there_is_one)
+		take_number(s);
+	else
+		answer_away(s->c, -ENOTCONN);
+}
+
+static void take_number(struct submission *s)
+{
+	int64_t number;
+	int r;
+
+	s->in.now = loop_now(s->c->api->loop);
+	s->waiter.on_number = on_number;
+	r = numbers_take(s->c->api->numbers, s->in.office->code, intake_local_year(&s->in), &s->waiter, &number);
+	if (r < 0)
+		answer_away(s->c, r);
+	else if (r == 0)
+		compose(s, number);
+}
+
+void submit_begin(struct call *c)
+{
+	struct submission *s = call_state(c, sizeof(*s), submission_free);
+
+	s->c = c;
+	intake_init(&s->in, c->book, loop_now(c->api->loop));
+	intake_read(&s->in, c->body, c->who.office, c->lang);
+	if (s->in.faults.count && faults_are_of_shape(&s->in.faults))
+		answer_faults(c, &s->in.faults);
+	else if (s->in.faults.count)
+		refuse_or_replay(s);
+	else
+		take_number(s);
+}

@@ -1,0 +1,183 @@
+/* Who is asking: certificates and tokens to principals, and the headers that go with it. */
+#include <openssl/crypto.h>
+
+#include "daemon/api/call.h"
+#include "daemon/log.h"
+#include "daemon/net/server.h"
+
+static void copy_name(char to[NAME_SIZE], const char *from)
+{
+	size_t len = from ? strnlen(from, NAME_SIZE - 1) : 0;
+
+	memcpy(to, from ? from : "", len);
+	to[len] = '\0';
+}
+
+static bool copy_hash(uint8_t to[32], struct span bytes)
+{
+	if (bytes.len == 32)
+		memcpy(to, bytes.at, 32);
+	return bytes.len == 32;
+}
+
+void principals_read(struct api *a, const struct unit *u, int statement)
+{
+	int n = rows_count(u, statement);
+	struct principal *all = calloc((size_t)n + 1, sizeof(*all));
+
+	if (!all)
+		abort();
+	for (int i = 0; i < n; i++) {
+		struct row r = row_of(u, statement, i);
+		struct principal *p = &all[i];
+
+		copy_name(p->name, row_text(&r));
+		p->is_system = span_is(row_span(&r), "system");
+		if (!role_parse(row_span(&r), &p->role))
+			p->is_disabled = true;
+		copy_name(p->office, row_text(&r));
+		copy_name(p->agency, row_text(&r));
+		p->has_certificate = copy_hash(p->certificate, row_bytes(&r));
+		p->has_token = copy_hash(p->token, row_bytes(&r));
+		p->token_expires_at = row_moment(&r);
+		p->is_disabled = row_bool(&r) || p->is_disabled;
+		p->created_at = row_moment(&r);
+		p->disabled_at = row_moment(&r);
+	}
+	free(a->principals);
+	a->principals = all;
+	a->principal_count = (size_t)n;
+	a->has_principals = true;
+}
+
+static const struct principal *by_certificate(const struct api *a, const struct peer *peer)
+{
+	const struct principal *named = NULL;
+
+	for (size_t i = 0; i < a->principal_count; i++) {
+		const struct principal *p = &a->principals[i];
+
+		if (p->has_certificate && CRYPTO_memcmp(p->certificate, peer->certificate_sha256, 32) == 0)
+			return p;
+		/* A name counts only for one who is not tied to another certificate. */
+		if (!p->has_certificate && peer->name[0] && strcmp(p->name, peer->name) == 0)
+			named = p;
+	}
+	return named;
+}
+
+static const struct principal *by_token(const struct api *a, struct span token)
+{
+	const struct principal *found = NULL;
+	uint8_t hash[32];
+
+	digest_bytes(token, hash);
+	for (size_t i = 0; i < a->principal_count; i++) {
+		if (a->principals[i].has_token && CRYPTO_memcmp(a->principals[i].token, hash, 32) == 0)
+			found = &a->principals[i];
+	}
+	return found;
+}
+
+static const struct principal *find(struct call *c)
+{
+	const struct peer *peer = c->x->peer;
+	struct span value;
+
+	if (peer->has_certificate) {
+		const struct principal *p = by_certificate(c->api, peer);
+
+		if (!p)
+			answer_problem(c, KEZEK_PROBLEM_principal_unknown, NULL);
+		return p;
+	}
+	if (!exchange_field(c->x, "authorization", &value) || value.len < 8 ||
+		strncasecmp(value.at, "bearer ", 7) != 0) {
+		answer_problem(c, KEZEK_PROBLEM_unauthenticated, NULL);
+		return NULL;
+	}
+	value.at += 7;
+	value.len -= 7;
+	const struct principal *p = by_token(c->api, value);
+
+	if (!p)
+		answer_problem(c, KEZEK_PROBLEM_principal_unknown, NULL);
+	else if (p->token_expires_at != MOMENT_NONE && p->token_expires_at <= loop_now(c->api->loop)) {
+		answer_problem(c, KEZEK_PROBLEM_token_expired, NULL);
+		return NULL;
+	}
+	return p;
+}
+
+bool call_authenticate(struct call *c)
+{
+	const struct principal *p;
+
+	if (!c->api->has_principals) {
+		answer_problem(c, KEZEK_PROBLEM_database_away, NULL);
+		return false;
+	}
+	p = find(c);
+	if (!p)
+		return false;
+	if (p->is_disabled) {
+		answer_problem(c, KEZEK_PROBLEM_principal_disabled, NULL);
+		return false;
+	}
+	c->who = *p;
+	if (!server_count_principal(c->x, p->name)) {
+		answer_problem(c, KEZEK_PROBLEM_too_many_connections, NULL);
+		return false;
+	}
+	if (!access_may(p->role, c->route->action)) {
+		answer_problem(c, KEZEK_PROBLEM_role_not_allowed, NULL);
+		return false;
+	}
+	return true;
+}
+
+/* Visible ASCII, 1 to size - 1 of it. */
+static bool copy_visible(struct span s, char *to, size_t size)
+{
+	if (!s.len || s.len >= size)
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.at[i] < 0x21 || s.at[i] > 0x7e)
+			return false;
+	}
+	memcpy(to, s.at, s.len);
+	to[s.len] = '\0';
+	return true;
+}
+
+/* A staff id, never a PIN: 14 digits are refused, so that none gets into journals by mistake. */
+static bool actor_is_sound(const char *actor)
+{
+	return !(strlen(actor) == 14 && strspn(actor, "0123456789") == 14);
+}
+
+bool call_headers(struct call *c)
+{
+	unsigned flags = c->route->flags;
+	struct span value;
+
+	if (exchange_field(c->x, "kezek-actor", &value) &&
+		(!copy_visible(value, c->actor, sizeof(c->actor)) || !actor_is_sound(c->actor))) {
+		answer_bad_parameter(c, "Kezek-Actor", WORD_reason_bad_format, "staff id");
+		return false;
+	}
+	if ((flags & ROUTE_ACTOR) && c->who.is_system && !c->actor[0]) {
+		answer_problem(c, KEZEK_PROBLEM_actor_missing, NULL);
+		return false;
+	}
+	if ((flags & (ROUTE_KEY | ROUTE_KEY_OPTIONAL)) && exchange_field(c->x, "idempotency-key", &value)) {
+		if (!copy_visible(value, c->key, sizeof(c->key))) {
+			answer_problem(c, KEZEK_PROBLEM_idempotency_key_malformed, NULL);
+			return false;
+		}
+	} else if (flags & ROUTE_KEY) {
+		answer_problem(c, KEZEK_PROBLEM_idempotency_key_missing, NULL);
+		return false;
+	}
+	return true;
+}

@@ -1,0 +1,247 @@
+/* Timers: each job asks the database what is due, does it there, and sleeps until it is wanted again. */
+#include <errno.h>
+
+#include "daemon/api/call.h"
+#include "daemon/api/claims.h"
+#include "daemon/jobs/jobs.h"
+#include "daemon/log.h"
+#include "daemon/metrics.h"
+
+#define LOOK_AT_MOST_US (5 * 1000000LL) /* other daemons make work too */
+#define RETRY_US        (500 * 1000LL)
+#define BATCH_LIMIT     2000
+
+/* A job: `statement` takes a limit and answers (done, …, db_now, next_at), or nothing that is read. */
+struct job_kind {
+	const char *name;
+	enum statement statement;
+	bool has_limit, has_next;
+	int64_t every_us; /* at least this often */
+	void (*on_row)(struct jobs *j, struct row *r, int done);
+};
+
+struct job {
+	struct jobs *jobs;
+	const struct job_kind *kind;
+	struct timer timer;
+	struct unit unit;
+	bool running;
+	int64_t wanted_at; /* the earliest instant known, by the database's clock */
+	int64_t nudged_at; /* what came to be known while it ran: its snapshot may not have seen it */
+	int64_t sent_mono;
+};
+
+static void on_fired(struct jobs *j, struct row *r, int done);
+static void on_expired(struct jobs *j, struct row *r, int done);
+
+enum { JOB_DEADLINES, JOB_LEASES, JOB_PARTITIONS, JOB_KEYS, JOB_COUNT };
+
+static const struct job_kind kinds[JOB_COUNT] = {
+	[JOB_DEADLINES] = {"deadlines", SQL_FIRE_DUE, true, true, LOOK_AT_MOST_US, on_fired},
+	[JOB_LEASES] = {"leases", SQL_EXPIRE_LEASES, true, true, LOOK_AT_MOST_US, on_expired},
+	[JOB_PARTITIONS] = {"partitions", SQL_PARTITIONS_AHEAD, false, false, 3600 * 1000000LL, NULL},
+	[JOB_KEYS] = {"keys", SQL_FORGET_KEYS, true, false, 600 * 1000000LL, NULL},
+};
+
+struct jobs {
+	struct api *api;
+	struct pg *pg;
+	struct job job[JOB_COUNT];
+	struct loop_watch watch;
+};
+
+static void on_fired(struct jobs *j, struct row *r, int done)
+{
+	int64_t lag = row_int64(r);
+
+	(void)j;
+	if (!done)
+		return;
+	metric_add(METRIC_deadlines_fired_total, NULL, done);
+	metric_observe(METRIC_deadline_fire_lag_seconds, lag);
+	log_event(LOG_LEVEL_INFO, "deadlines_fired", LOG_N("fired", done), LOG_N("lag_us", lag));
+}
+
+/* Each agency that got something back may have somebody waiting. */
+static void on_expired(struct jobs *j, struct row *r, int done)
+{
+	struct span agencies = row_span(r);
+
+	if (!done)
+		return;
+	metric_add(METRIC_leases_expired_total, NULL, done);
+	log_event(LOG_LEVEL_INFO, "leases_expired", LOG_N("expired", done));
+	while (agencies.len) {
+		const char *end = memchr(agencies.at, '\n', agencies.len);
+		size_t len = end ? (size_t)(end - agencies.at) : agencies.len;
+		_text_ agency = TEXT_INIT;
+
+		text_add(&agency, agencies.at, len);
+		for (int i = 0; i < done; i++)
+			parking_wake(j->api->parking, agency.data);
+		agencies.at += end ? len + 1 : len;
+		agencies.len -= end ? len + 1 : len;
+	}
+}
+
+static void job_sleep(struct job *job)
+{
+	int64_t us = job->kind->every_us;
+
+	if (job->wanted_at != MOMENT_NONE) {
+		int64_t left = job->wanted_at - loop_now(job->jobs->api->loop);
+
+		if (left < us)
+			us = left > 0 ? left + 500 : 0;
+	}
+	timer_set(&job->timer, us);
+}
+
+static void on_done(struct unit *u, enum unit_how how)
+{
+	struct job *job = container_of(u, struct job, unit);
+	struct jobs *j = job->jobs;
+	int done = 0;
+
+	job->running = false;
+	if (how != UNIT_DONE || !rows_count(u, 0)) {
+		unit_done(u);
+		timer_set(&job->timer, RETRY_US);
+		return;
+	}
+	if (job->kind->has_next) {
+		struct row r = row_of(u, 0, 0);
+		int64_t now, next;
+
+		done = row_int(&r);
+		job->kind->on_row(j, &r, done);
+		r.at = 2;
+		now = row_moment(&r);
+		loop_learn_now(j->api->loop, now, job->sent_mono, loop_mono());
+		next = row_moment(&r);
+		/* Still due although nothing was done: another daemon is at it. */
+		if (next != MOMENT_NONE && next <= now && !done)
+			next = now + RETRY_US;
+		job->wanted_at = next;
+	}
+	if (job->nudged_at < job->wanted_at)
+		job->wanted_at = job->nudged_at;
+	job->nudged_at = MOMENT_NONE;
+	unit_done(u);
+	job_sleep(job);
+}
+
+static void on_timer(struct timer *t)
+{
+	struct job *job = container_of(t, struct job, timer);
+	struct params *p;
+
+	if (job->running)
+		return;
+	unit_init(&job->unit, on_done);
+	p = unit_add(&job->unit, job->kind->statement);
+	if (job->kind->has_limit)
+		params_int(p, BATCH_LIMIT);
+	job->sent_mono = loop_mono();
+	job->running = pg_submit(job->jobs->pg, &job->unit) == 0;
+	if (!job->running) {
+		unit_done(&job->unit);
+		timer_set(t, RETRY_US);
+	}
+}
+
+static void want(struct job *job, int64_t at)
+{
+	if (job->running && at < job->nudged_at)
+		job->nudged_at = at;
+	if (job->running || job->wanted_at <= at)
+		return;
+	job->wanted_at = at;
+	job_sleep(job);
+}
+
+void jobs_nudge(struct jobs *j, int64_t at)
+{
+	want(&j->job[JOB_DEADLINES], at);
+}
+
+void jobs_lease(struct jobs *j, int64_t at)
+{
+	want(&j->job[JOB_LEASES], at);
+}
+
+int jobs_submit(struct jobs *j, struct unit *u)
+{
+	return pg_submit(j->pg, u);
+}
+
+/* The database's clock stepped: everything is looked at anew. */
+static void on_step(struct loop_watch *w)
+{
+	struct jobs *j = container_of(w, struct jobs, watch);
+
+	for (int i = 0; i < JOB_COUNT; i++) {
+		if (!j->job[i].running)
+			timer_set(&j->job[i].timer, 0);
+	}
+}
+
+static void on_change(void *arg)
+{
+	struct jobs *j = arg;
+
+	for (int i = 0; i < JOB_COUNT; i++) {
+		if (!j->job[i].running && !timer_is_set(&j->job[i].timer))
+			timer_set(&j->job[i].timer, 0);
+	}
+}
+
+int jobs_new(struct api *a, struct jobs **ret)
+{
+	struct jobs *j = calloc(1, sizeof(*j));
+	_text_ conninfo = TEXT_INIT;
+	struct pg_options options = {
+		.name = "jobs",
+		.connections = 1,
+		.depth = JOB_COUNT + 1,
+		.queue = 16,
+		.timeout_us = 70 * 1000000LL,
+		.on_change = on_change,
+		.arg = j,
+	};
+	int r;
+
+	if (!j)
+		return -ENOMEM;
+	j->api = a;
+	if (a->settings->jobs_database[0])
+		text_adds(&conninfo, a->settings->jobs_database);
+	else
+		text_addf(&conninfo, "%s user=kezek_jobs", a->settings->database);
+	options.conninfo = conninfo.data;
+	for (int i = 0; i < JOB_COUNT; i++) {
+		j->job[i].jobs = j;
+		j->job[i].kind = &kinds[i];
+		j->job[i].wanted_at = j->job[i].nudged_at = MOMENT_NONE;
+		timer_init(&j->job[i].timer, a->loop, on_timer);
+	}
+	j->watch.on_step = on_step;
+	loop_watch_clock(a->loop, &j->watch);
+	r = pg_new(a->loop, &options, &j->pg);
+	if (r < 0) {
+		free(j);
+		return r;
+	}
+	*ret = j;
+	return 0;
+}
+
+void jobs_free(struct jobs *j)
+{
+	if (!j)
+		return;
+	for (int i = 0; i < JOB_COUNT; i++)
+		timer_done(&j->job[i].timer);
+	pg_free(j->pg);
+	free(j);
+}
