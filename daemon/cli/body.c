@@ -5,7 +5,7 @@
 
 #include "daemon/cli/body.h"
 
-enum member_kind { TEXT, NUMBER, MONEY, ANY, LIST, DOCUMENTS, PATCH };
+enum member_kind { TEXT, NUMBER, MONEY, LIST, DOCUMENTS, PATCH };
 
 static const struct {
 	const char *option, *member;
@@ -34,9 +34,9 @@ static const struct {
 	{"join", "join", TEXT, NULL},
 	{"outcome", "outcome", TEXT, NULL},
 	{"document", "documents", DOCUMENTS, "complete"},
-	{"document", "document", ANY, "decide"},
+	{"document", "document", TEXT, "decide"},
 	{"to", "to", TEXT, NULL},
-	{"document-shown", "document_shown", ANY, NULL},
+	{"document-shown", "document_shown", TEXT, NULL},
 	{"channel", "channel", TEXT, NULL},
 };
 
@@ -171,8 +171,6 @@ static json_object *member_make(const struct cli *c, const char *option, enum me
 		return *value && !*end ? json_object_new_int64(number) : NULL;
 	case MONEY:
 		return body_money(value, &number) ? json_object_new_int64(number) : NULL;
-	case ANY:
-		return body_value(value);
 	case LIST:
 	case DOCUMENTS:
 		made = json_object_new_array();

@@ -1,29 +1,125 @@
-/* Catalogue and jobs: loading, showing, and who would have to act. */
+/* Loading a catalogue: its files as one document, and each fault told with the file that it stands
+ * in. */
 #include <stdio.h>
-#include <time.h>
 
-#include "daemon/cli/list.h"
 #include "daemon/cli/load.h"
+#include "daemon/cli/show.h"
 #include "daemon/cli/verbs.h"
+#include "lib/catalogue_merge.h"
+#include "lib/fault.h"
 
-/* Appends each array of `file` to the one of the same name in `whole`. False: a member is no array.
- */
-static bool catalogue_join(json_object *whole, json_object *file)
+/* Where the items of one file stand in the whole document: [from, to) of each of its arrays. */
+#define PARTS_MAX 8
+
+struct part {
+	const char *file;
+	struct {
+		char *section;
+		size_t from, to;
+	} runs[PARTS_MAX];
+	size_t count;
+};
+
+static void parts_done(struct part *parts, size_t count)
 {
-	json_object_object_foreach (file, name, array) {
-		json_object *all;
-
-		if (!json_object_is_type(array, json_type_array))
-			return false;
-		if (!json_object_object_get_ex(whole, name, &all)) {
-			all = json_object_new_array();
-			json_object_object_add(whole, name, all);
-		}
-		for (size_t i = 0; i < json_object_array_length(array); i++)
-			json_object_array_add(
-				all, json_object_get(json_object_array_get_idx(array, i)));
+	for (size_t i = 0; i < count; i++) {
+		for (size_t k = 0; k < parts[i].count; k++)
+			free(parts[i].runs[k].section);
 	}
-	return true;
+	free(parts);
+}
+
+/* Appends the file to the whole and notes where its items went. */
+static int part_append(
+	const struct cli *c, json_object *whole, json_object *file, struct part *part)
+{
+	_faults_ faults = {0};
+
+	json_object_object_foreach (file, name, array) {
+		json_object *all = NULL;
+		size_t from;
+
+		if (part->count == PARTS_MAX)
+			break;
+		json_object_object_get_ex(whole, name, &all);
+		from = all ? json_object_array_length(all) : 0;
+		part->runs[part->count].section = strdup(name);
+		part->runs[part->count].from = from;
+		part->runs[part->count++].to =
+			from + (json_object_is_type(array, json_type_array)
+					       ? json_object_array_length(array)
+					       : 0);
+	}
+	if (catalogue_append(whole, file, &faults) == 0)
+		return 0;
+	for (size_t i = 0; i < faults.count; i++) {
+		_text_ t = TEXT_INIT;
+
+		text_addf(&t, "kezek: %s: %s: ", part->file, faults.items[i].pointer);
+		text_add_fault(&t, &faults.items[i], c->lang);
+		text_add_char(&t, '\n');
+		put_clean(stderr, t.data, t.len);
+	}
+	return EXIT_USAGE;
+}
+
+/* "/services/37/name" of the whole as "file.json: /services/2/name". */
+static void pointer_write(
+	struct text *t, const char *pointer, const struct part *parts, size_t part_count)
+{
+	char section[32] = "";
+	size_t index = 0;
+	int end = 0;
+
+	if (sscanf(pointer, "/%31[^/]/%zu%n", section, &index, &end) == 2) {
+		for (size_t i = 0; i < part_count; i++) {
+			for (size_t k = 0; k < parts[i].count; k++) {
+				if (strcmp(parts[i].runs[k].section, section) != 0 ||
+					index < parts[i].runs[k].from ||
+					index >= parts[i].runs[k].to)
+					continue;
+				text_addf(t, "%s: /%s/%zu%s", parts[i].file, section,
+					index - parts[i].runs[k].from, pointer + end);
+				return;
+			}
+		}
+	}
+	text_adds(t, pointer);
+}
+
+static void faults_tell(const struct kezek_refusal *f, const struct part *parts, size_t count)
+{
+	_text_ t = TEXT_INIT;
+
+	text_addf(&t, "kezek: %s (%s)\n", f->title, f->code);
+	for (size_t i = 0; i < f->invalid_param_count; i++) {
+		text_adds(&t, "  ");
+		pointer_write(&t, f->invalid_params[i].name, parts, count);
+		text_addf(&t, ": %s\n", f->invalid_params[i].reason);
+	}
+	put_clean(stderr, t.data, t.len);
+}
+
+static int catalogue_send(struct cli *c, json_object *whole, const struct part *parts, size_t count)
+{
+	const char *text = tree_line(whole);
+	struct kezek_body body = {.data = text, .size = strlen(text)};
+	struct kezek_response *r;
+	int failure = session_open(c);
+
+	if (failure)
+		return failure;
+	failure = kezek_call(c->kezek, "PUT",
+		cli_option(c, "dry-run") ? "/v1/catalogue?dry_run=1" : "/v1/catalogue", NULL, &body,
+		&r);
+	if (failure == 0)
+		return load_answer(c, r, "catalogue");
+	if (failure == KEZEK_FAILURE_refused && !c->json &&
+		kezek_refusal(c->kezek)->invalid_param_count) {
+		faults_tell(kezek_refusal(c->kezek), parts, count);
+		return EXIT_REFUSED;
+	}
+	return cli_failure(c, failure);
 }
 
 int catalogue_load_run(struct cli *c)
@@ -31,91 +127,22 @@ int catalogue_load_run(struct cli *c)
 	_cleanup_(load_files_done)
 	struct load_files files = {0};
 	_tree_ *whole = json_object_new_object();
-	struct kezek_response *r;
+	struct part *parts;
 	int rc = load_files_find(c, &files);
 
+	if (rc)
+		return rc;
+	parts = calloc(files.count + 1, sizeof(*parts));
+	if (!parts)
+		abort();
 	for (size_t i = 0; i < files.count && rc == 0; i++) {
 		_tree_ *file = NULL;
 
+		parts[i].file = files.names[i];
 		rc = load_file_read(c, files.names[i], &file);
-		if (rc == 0 && !catalogue_join(whole, file))
-			rc = cli_usage(c, SAY_usage_catalogue, files.names[i]);
+		rc = rc ? rc : part_append(c, whole, file, &parts[i]);
 	}
-	if (rc)
-		return rc;
-	rc = cli_call(c, "PUT",
-		cli_option(c, "dry-run") ? "/v1/catalogue?dry_run=1" : "/v1/catalogue",
-		tree_line(whole), &r);
-	return rc ? rc : load_answer(c, r, "catalogue");
-}
-
-int catalogue_show_run(struct cli *c)
-{
-	return services_run(c);
-}
-
-static void route_print(const struct cli *c, json_object *answer)
-{
-	load_print(c, answer, 0);
-}
-
-int catalogue_route_run(struct cli *c)
-{
-	_text_ path = TEXT_INIT;
-	struct kezek_response *r;
-	int rc;
-
-	text_adds(&path, "/v1/routes");
-	query_add(&path, "service", c->args[0]);
-	query_add(&path, "territory", c->args[1]);
-	query_add(&path, "applicant_kind", cli_option(c, "kind"));
-	query_add(&path, "variant", cli_option(c, "variant"));
-	rc = cli_call(c, "GET", path.data, NULL, &r);
-	return rc ? rc : answer_print(c, r, route_print);
-}
-
-static bool job_is_done(const char *state)
-{
-	return strcmp(state, "queued") != 0 && strcmp(state, "running") != 0 && *state;
-}
-
-static void job_print(const struct cli *c, json_object *job)
-{
-	load_print(c, job, 0);
-}
-
-int job_wait(struct cli *c, const char *id)
-{
-	_free_ char *path = cli_path("/v1/jobs/%", id);
-	struct timespec pause = {0, 300 * 1000000};
-
-	for (;;) {
-		struct kezek_response *r;
-		const char *state;
-		int rc = cli_call(c, "GET", path, NULL, &r);
-
-		if (rc)
-			return rc;
-		state = kezek_response_json(r, "/state");
-		if (!state || job_is_done(state)) {
-			bool failed = state && strcmp(state, "failed") == 0;
-
-			rc = answer_print(c, r, job_print);
-			return failed ? EXIT_REFUSED : rc;
-		}
-		kezek_response_free(r);
-		nanosleep(&pause, NULL);
-	}
-}
-
-int job_run(struct cli *c)
-{
-	_free_ char *path = cli_path("/v1/jobs/%", c->args[0]);
-	struct kezek_response *r;
-	int rc;
-
-	if (cli_option(c, "wait"))
-		return job_wait(c, c->args[0]);
-	rc = cli_call(c, "GET", path, NULL, &r);
-	return rc ? rc : answer_print(c, r, job_print);
+	rc = rc ? rc : catalogue_send(c, whole, parts, files.count);
+	parts_done(parts, files.count);
+	return rc;
 }

@@ -16,5 +16,5 @@ int load_file_read(const struct cli *c, const char *name, json_object **ret_json
 /* Tells what a load or a dry run answered; frees the response. */
 int load_answer(struct cli *c, struct kezek_response *r, const char *what);
 void load_print(const struct cli *c, json_object *json, int depth);
-/* Waits until the job is done and prints its result (catalogue.c). */
+/* Waits until the job is done and prints its result (job.c). */
 int job_wait(struct cli *c, const char *id);

@@ -42,8 +42,8 @@ int list_verb_run(struct cli *c)
 	_text_ path = TEXT_INIT;
 
 	text_adds(&path, "/v1/requests");
-	query_add_options(
-		&path, c, "agency office service state overdue due-before updated-since sort");
+	query_add_options(&path, c,
+		"agency office service state responsible overdue due-before updated-since sort");
 	return list_run(c, path.data, &requests_look);
 }
 
@@ -58,10 +58,33 @@ static void event_start(const struct cli *c, struct table *t)
 	t->columns[4].may_shrink = true;
 }
 
+/* "outcome granted, agency a → b": the members of `after` that `before` had otherwise. */
+static void change_write(struct text *t, json_object *e)
+{
+	json_object *after = tree_at(e, "/after"), *before = tree_at(e, "/before");
+
+	if (!json_object_is_type(after, json_type_object))
+		return;
+	json_object_object_foreach (after, name, now) {
+		json_object *was = NULL;
+		char moment[MOMENT_SIZE];
+
+		if (json_object_is_type(before, json_type_object))
+			json_object_object_get_ex(before, name, &was);
+		if (json_object_equal(now, was) || !now)
+			continue;
+		text_addf(t, "%s%s ", t->len ? "; " : "", name);
+		if (was)
+			text_addf(t, "%s → ", moment_short(tree_text(was, ""), moment));
+		text_adds(t, strstr(name, "_at") ? moment_short(tree_text(now, ""), moment)
+						 : tree_text(now, ""));
+	}
+}
+
 static void event_add(const struct cli *c, struct table *t, json_object *e)
 {
 	static const char *const details[] = {
-		"/ground", "/outcome", "/reason", "/text", "/legal_basis", "/after"};
+		"/ground", "/outcome", "/reason", "/text", "/legal_basis"};
 	const char *actor = tree_text(e, "/actor");
 	_text_ what = TEXT_INIT;
 	char moment[MOMENT_SIZE];
@@ -77,6 +100,7 @@ static void event_add(const struct cli *c, struct table *t, json_object *e)
 		if (*detail && strcmp(detail, "{}") != 0)
 			text_addf(&what, "%s%s", what.len ? "; " : "", detail);
 	}
+	change_write(&what, e);
 	table_cell(t, what.data ? what.data : " ");
 }
 
@@ -297,11 +321,13 @@ int search_run(struct cli *c)
 	long limit;
 	int rc;
 
-	if (!cli_option_number(c, "limit", 1, 500, 50, &limit))
+	if (!cli_option_number(c, "limit", 1, 500, 0, &limit))
 		return EXIT_USAGE;
-	text_addf(&body, "{\"limit\":%ld", limit);
 	if (!search_write(c, &body))
 		return cli_usage(c, SAY_usage_search, NULL);
+	body.data[0] = '{';
+	if (limit)
+		text_addf(&body, ",\"limit\":%ld", limit);
 	if (cli_option(c, "after")) {
 		text_adds(&body, ",\"after\":");
 		text_add_json(&body, cli_option(c, "after"));

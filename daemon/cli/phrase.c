@@ -195,6 +195,23 @@ static int args_check(struct cli *c)
 	return 0;
 }
 
+/* States may be several, with commas between. */
+static bool value_is_choice(const struct option *o, const char *value)
+{
+	_free_ char *copy = strdup(value);
+	char *rest = copy, *one;
+
+	if (!copy)
+		abort();
+	if (strcmp(o->name, "state") != 0)
+		return words_have(o->choices, value);
+	while ((one = strsep(&rest, ","))) {
+		if (!words_have(o->choices, one))
+			return false;
+	}
+	return true;
+}
+
 static int options_check(struct cli *c)
 {
 	for (size_t i = 0; i < c->given_count; i++) {
@@ -207,7 +224,7 @@ static int options_check(struct cli *c)
 				abort();
 			return cli_usage(c, SAY_usage_foreign_option, detail);
 		}
-		if (*o->choices && !words_have(o->choices, c->given[i].value)) {
+		if (*o->choices && !value_is_choice(o, c->given[i].value)) {
 			if (asprintf(&detail, "--%s: %s", o->name, o->choices) < 0)
 				abort();
 			return cli_usage(c, SAY_usage_choices, detail);

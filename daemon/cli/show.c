@@ -57,6 +57,24 @@ static void people_add(const struct cli *c, struct table *t, json_object *r)
 	pair_add(c, t, SAY_head_responsible, responsible.data);
 }
 
+/* Who holds it, as far as one may see: "kyzmat-desk · a.toktosunov, until 2026-11-26 12:00". */
+static void claim_add(const struct cli *c, struct table *t, json_object *r)
+{
+	const char *until = tree_text(r, "/claim/lease_until"),
+		   *actor = tree_text(r, "/claim/actor");
+	char moment[MOMENT_SIZE];
+	_text_ line = TEXT_INIT;
+
+	if (!json_object_is_type(tree_at(r, "/claim"), json_type_object))
+		return;
+	text_addf(&line, "%s%s%s", tree_text(r, "/claim/principal"), *actor ? " · " : "", actor);
+	if (*until)
+		text_addf(&line, ", %s %s", say(SAY_until, c->lang), moment_short(until, moment));
+	else if (tree_is_true(r, "/claim/custody"))
+		text_addf(&line, ", %s", say(SAY_custody, c->lang));
+	pair_add(c, t, SAY_head_claim, line.data);
+}
+
 static void deadlines_print(const struct cli *c, json_object *r)
 {
 	_table_ t = {0};
@@ -87,7 +105,6 @@ void request_print(const struct cli *c, json_object *r)
 {
 	_table_ t = {.is_plain = true};
 	_text_ line = TEXT_INIT, service = TEXT_INIT;
-	const char *claim = tree_text(r, "/claim");
 
 	text_addf(&line, "%s  ", tree_text(r, "/number"));
 	state_write(c, r, &line);
@@ -107,7 +124,7 @@ void request_print(const struct cli *c, json_object *r)
 	moment_add(c, &t, SAY_head_registered, tree_text(r, "/registered_at"));
 	due_add(c, &t, r);
 	pair_add(c, &t, SAY_head_outcome, tree_text(r, "/outcome"));
-	pair_add(c, &t, SAY_head_claim, strcmp(claim, "null") != 0 ? claim : "");
+	claim_add(c, &t, r);
 	pair_add(c, &t, SAY_head_id, tree_text(r, "/id"));
 	pair_add(c, &t, SAY_head_version, tree_text(r, "/version"));
 	table_print(&t, stdout, c->colour);
