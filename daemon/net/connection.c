@@ -105,8 +105,9 @@ static void on_deadline(struct connection *c)
 {
 	if (has_rate_floor(c) && is_fast_enough(c))
 		return;
-	log_event(LOG_LEVEL_INFO, "timed_out", LOG_N("connection", c->id),
-		LOG_S("state", states[c->state].name), LOG_S("address", c->peer.address));
+	log_event(c->state == CONNECTION_idle ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "timed_out",
+		LOG_N("connection", c->id), LOG_S("state", states[c->state].name),
+		LOG_S("address", c->peer.address));
 	switch (c->state) {
 	case CONNECTION_handshake:
 		server_count_failure(c->server, c, "timeout");

@@ -59,15 +59,16 @@ bool flight_renew(struct flight_pool *p, struct flight *f)
 {
 	size_t left = f->in.len - f->in_at;
 
-	if (left)
-		memmove(f->in.data, f->in.data + f->in_at, left);
+	if (!left && !f->ahead.len)
+		return false;
+	memmove(f->in.data, f->in.data + f->in_at, left);
 	f->in.len = left;
 	text_add_span(&f->in, text_span(&f->ahead));
 	text_done(&f->ahead);
 	forget(f);
 	http1_head_init(&f->head);
 	flight_account(p, f);
-	return f->in.len > 0;
+	return true;
 }
 
 void flight_give_back(struct flight_pool *p, struct flight *f)

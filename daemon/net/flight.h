@@ -51,7 +51,8 @@ struct flight_pool {
 struct flight *flight_take(struct flight_pool *p, struct connection *c);
 /* Brings the memory account up to date after buffers grew or shrank. */
 void flight_account(struct flight_pool *p, struct flight *f);
-/* Ready for the next request, with what has been read of it already in `in`. False: nothing has. */
+/* Ready for the next request, with what has been read of it already in `in`. False: nothing has
+ * been, and nothing is changed. */
 bool flight_renew(struct flight_pool *p, struct flight *f);
 void flight_give_back(struct flight_pool *p, struct flight *f);
 void flight_pool_done(struct flight_pool *p);

@@ -302,6 +302,22 @@ static void read_name(X509 *x, char ret[128])
 	GENERAL_NAMES_free(names);
 }
 
+/*
+ * OpenSSL keeps the peer's chain as long as the connection, 10 kB of parsed keys and names that
+ * nothing asks again once they are verified and read. What can go, goes: the certificates above the
+ * peer's own, and the parsed key of that, in whose place our own, which is in memory anyway, is
+ * referred to.
+ */
+static void slim_peer(SSL *ssl, X509 *own)
+{
+	STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
+	X509 *x;
+
+	while (chain && (x = sk_X509_pop(chain)))
+		X509_free(x);
+	X509_set_pubkey(own, SSL_get_privatekey(ssl));
+}
+
 void tls_read_peer(SSL *ssl, struct peer *peer)
 {
 	X509 *x = SSL_get0_peer_certificate(ssl);
@@ -313,6 +329,7 @@ void tls_read_peer(SSL *ssl, struct peer *peer)
 		return;
 	peer->has_certificate = true;
 	read_name(x, peer->name);
+	slim_peer(ssl, x);
 }
 
 const char *tls_failure(const SSL *ssl)
