@@ -179,23 +179,35 @@ static void on_end(struct exchange *x)
 
 /* Caches: the heartbeat tells which are old; one load brings them all. */
 
+void register_ask(struct unit *u)
+{
+	unit_add(u, SQL_PRINCIPALS);
+	unit_add(u, SQL_CATALOGUE_NEWEST);
+	unit_add(u, SQL_CALENDARS_NEWEST);
+}
+
+void register_adopt(struct api *a, const struct unit *u)
+{
+	struct book *b = book_read(u, 1);
+
+	principals_read(a, u, 0);
+	if (b) {
+		book_unref(a->book);
+		a->book = b;
+	}
+	log_event(LOG_LEVEL_INFO, "register_loaded", LOG_N("principals", a->principal_count),
+		LOG_N("catalogue", b ? b->catalogue_version : -1),
+		LOG_N("calendars", b ? (int64_t)calendars_count(b->calendars) : -1));
+}
+
 static void on_load_done(struct unit *u, enum unit_how how)
 {
 	struct api *a = container_of(u, struct api, load);
-	struct book *b;
 
 	a->loading = false;
 	if (how == UNIT_DONE) {
-		principals_read(a, u, 0);
-		b = book_read(u, 1);
-		if (b) {
-			book_unref(a->book);
-			a->book = b;
-		}
-		memcpy(a->generation, a->wanted, sizeof(a->generation));
-		log_event(LOG_LEVEL_INFO, "register_loaded", LOG_N("principals", a->principal_count),
-			LOG_N("catalogue", b ? b->catalogue_version : -1),
-			LOG_N("calendars", b ? (int64_t)calendars_count(b->calendars) : -1));
+		register_adopt(a, u);
+		memcpy(a->generation, a->sought, sizeof(a->generation));
 	}
 	unit_done(u);
 	if (a->book && a->has_principals && a->on_ready) {
@@ -211,9 +223,8 @@ static void load(struct api *a)
 	if (a->loading)
 		return;
 	unit_init(&a->load, on_load_done);
-	unit_add(&a->load, SQL_PRINCIPALS);
-	unit_add(&a->load, SQL_CATALOGUE_NEWEST);
-	unit_add(&a->load, SQL_CALENDARS_NEWEST);
+	register_ask(&a->load);
+	memcpy(a->sought, a->wanted, sizeof(a->sought));
 	a->loading = pg_submit(a->reads, &a->load) == 0;
 }
 

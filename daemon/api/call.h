@@ -38,6 +38,7 @@ struct api {
 	size_t principal_count;
 	int64_t generation[3]; /* principal, catalogue, calendar: as loaded */
 	int64_t wanted[3];     /* as last seen in the database */
+	int64_t sought[3];     /* what the load on its way was begun for */
 	bool loading, has_principals, has_test_clock, schema_is_right, draining;
 	int64_t last_beat_mono; /* of the last heartbeat that came back */
 	struct unit beat, load;
@@ -129,6 +130,10 @@ bool call_entered(struct call *c, enum unit_how how);
 bool call_query(struct call *c, const char *name, struct text *ret);
 /* Every query parameter must be one of these (NULL-terminated), given once; else the call is answered. */
 bool call_query_check(struct call *c, const char *const names[]);
+
+/* api.c: principals, catalogue and calendars anew: three statements, and what their rows are for. */
+void register_ask(struct unit *u);
+void register_adopt(struct api *a, const struct unit *u);
 
 /* who.c */
 /* True, or the call is answered: 401 and 403. */

@@ -16,6 +16,7 @@ struct recording {
 	json_object *merged, *diff;
 	int64_t version;
 	bool dry;
+	const char *code; /* of a calendar; NULL: the catalogue */
 };
 
 static void recording_free(void *state)
@@ -32,18 +33,38 @@ static const char *plain(json_object *o)
 	return json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 }
 
-static void reply_recorded(struct call *c, struct recording *r, const char *member, const char *code)
+static void reply_recorded(struct call *c)
 {
+	const struct recording *r = c->state;
 	struct text t = TEXT_INIT;
 
 	text_add_char(&t, '{');
 	text_addf(&t, "\"dry_run\":%s,", r->dry ? "true" : "false");
-	if (code) {
-		text_add_member(&t, "code", code);
+	if (r->code) {
+		text_add_member(&t, "code", r->code);
 		text_add_char(&t, ',');
 	}
-	text_addf(&t, "\"version\":%lld,\"%s\":%s}", (long long)r->version, member, r->diff ? plain(r->diff) : "null");
+	text_addf(&t, "\"version\":%lld,\"changes\":%s}", (long long)r->version, r->diff ? plain(r->diff) : "null");
 	answer_json(c, 200, &t);
+}
+
+/* What was recorded is in force here before the answer leaves; other daemons follow with their heartbeat. */
+static void on_reloaded(struct unit *u, enum unit_how how)
+{
+	struct call *c = call_of_unit(u);
+
+	if (how == UNIT_DONE)
+		register_adopt(c->api, u);
+	reply_recorded(c);
+}
+
+static void reload(struct call *c)
+{
+	unit_done(&c->unit);
+	unit_init(&c->unit, on_reloaded);
+	register_ask(&c->unit);
+	if (pg_submit(c->api->reads, &c->unit) < 0)
+		reply_recorded(c);
 }
 
 /* Another administrator was faster: what was checked is not what would be recorded. */
@@ -77,8 +98,7 @@ static void on_catalogue(struct unit *u, enum unit_how how)
 		return;
 	rec->version = version;
 	log_event(LOG_LEVEL_INFO, "catalogue_recorded", LOG_S("by", c->who.name), LOG_N("version", version));
-	api_refresh(c->api);
-	reply_recorded(c, rec, "changes", NULL);
+	reload(c);
 }
 
 void catalogue_put_begin(struct call *c)
@@ -107,7 +127,7 @@ void catalogue_put_begin(struct call *c)
 	rec->diff = catalogue_diff(old, rec->merged);
 	rec->version = c->book->catalogue_version;
 	if (rec->dry) {
-		reply_recorded(c, rec, "changes", NULL);
+		reply_recorded(c);
 		return;
 	}
 	p = call_read(c, SQL_PUT_CATALOGUE);
@@ -143,8 +163,7 @@ static void on_calendar(struct unit *u, enum unit_how how)
 	rec->version = version;
 	log_event(LOG_LEVEL_INFO, "calendar_recorded", LOG_S("by", c->who.name), LOG_S("calendar", c->segment[0]),
 		LOG_N("version", version));
-	api_refresh(c->api);
-	reply_recorded(c, rec, "changes", c->segment[0]);
+	reload(c);
 }
 
 void calendar_put_begin(struct call *c)
@@ -161,6 +180,7 @@ void calendar_put_begin(struct call *c)
 		return;
 	rec = call_state(c, sizeof(*rec), recording_free);
 	rec->dry = is_dry(c);
+	rec->code = c->segment[0];
 	old = calendars_find(c->book->calendars, c->segment[0]);
 	version = old ? calendar_version(old) : 0;
 	rec->version = version;
@@ -175,7 +195,7 @@ void calendar_put_begin(struct call *c)
 	}
 	calendars_free(set);
 	if (rec->dry) {
-		reply_recorded(c, rec, "changes", c->segment[0]);
+		reply_recorded(c);
 		return;
 	}
 	p = call_read(c, SQL_PUT_CALENDAR);

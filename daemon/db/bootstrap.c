@@ -103,7 +103,6 @@ int bootstrap_principal(const struct settings *settings, int argc, char **argv)
 	struct wanted w = {.kind = "person"};
 	int c;
 
-	optind = 1;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
 		case 'r':
