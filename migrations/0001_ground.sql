@@ -2,7 +2,8 @@
 -- notice that their caches are old.
 CREATE SCHEMA IF NOT EXISTS kezek;
 GRANT USAGE ON SCHEMA kezek TO kezek_app, kezek_jobs, kezek_reader, kezek_auditor;
-ALTER DEFAULT PRIVILEGES IN SCHEMA kezek REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+-- Not `IN SCHEMA kezek`: the default of a schema adds to the role's own, which grants to everybody.
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 
 -- One row. `test` is set by `kezekd migrate --test-clock` alone; only then may `shift` move.
 CREATE TABLE kezek.clock (
