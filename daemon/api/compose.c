@@ -162,6 +162,8 @@ void intake_journal(const struct intake *in, struct dossier *d, const struct cal
 	d->row.submitted_actor = pool_copy(d->pool, call_actor(c));
 	e = dossier_event(d, in->refuse_ground ? "refuse" : "submit", d->row.received_at, c);
 	e->ground = in->refuse_ground;
+	if (in->refuse_reason)
+		seal_close(c->api->seal, d->key, &d->row.id, "reason", span_of(in->refuse_reason), &e->reason);
 	text_addf(&t, "{\"state\":\"%s\",", d->row.state);
 	text_add_member(&t, "agency", d->row.agency);
 	text_add_char(&t, ',');

@@ -189,7 +189,7 @@ static void read_refusal(struct intake *in, struct json_reader *body)
 	if (!json_reader_open(&r, body, "refuse", JSON_OPTIONAL))
 		return;
 	in->refuse_ground = json_get_string(&r, "ground", JSON_REQUIRED, 64);
-	json_get_string(&r, "reason", JSON_OPTIONAL, 2000);
+	in->refuse_reason = json_get_string(&r, "reason", JSON_OPTIONAL, 2000);
 	if (in->refuse_ground && in->service && !service_ground_find(in->service, in->refuse_ground))
 		json_reader_fault(&r, "ground", WORD_reason_not_found, in->refuse_ground, NULL);
 	json_reader_end(&r);

@@ -12,7 +12,7 @@ struct intake {
 	const struct variant *variant;
 	const struct office *office;
 	const char *channel, *language, *territory, *backdate_reason, *external_ref;
-	const char *refuse_ground;
+	const char *refuse_ground, *refuse_reason;
 	const struct route *route; /* NULL: nobody takes it */
 	int64_t received_at;       /* MOMENT_NONE: now */
 	json_object *applicant, *form, *documents; /* borrowed from the body */

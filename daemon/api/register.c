@@ -126,7 +126,7 @@ void catalogue_put_begin(struct call *c)
 	book_unref(tried);
 	rec->diff = catalogue_diff(old, rec->merged);
 	rec->version = c->book->catalogue_version;
-	if (rec->dry) {
+	if (rec->dry || (old && json_object_equal(old, rec->merged))) { /* nothing new needs no version */
 		reply_recorded(c);
 		return;
 	}
@@ -173,6 +173,7 @@ void calendar_put_begin(struct call *c)
 	_faults_ faults = {0};
 	struct calendars *set;
 	const struct calendar *old;
+	json_object *known;
 	int version;
 	struct params *p;
 
@@ -194,7 +195,8 @@ void calendar_put_begin(struct call *c)
 		return;
 	}
 	calendars_free(set);
-	if (rec->dry) {
+	known = json_object_object_get(json_object_object_get(c->book->calendar_docs, c->segment[0]), "calendar");
+	if (rec->dry || (known && json_object_equal(known, c->body))) {
 		reply_recorded(c);
 		return;
 	}

@@ -312,7 +312,8 @@ static void add_opened(struct text *t, struct call *c, const uint8_t *key, const
 		text_adds(t, "null");
 }
 
-static void add_event(struct text *t, struct call *c, const struct unit *u, int i, const struct uuid *request)
+static void add_event(struct text *t, struct call *c, const struct unit *u, int i, const struct uuid *request,
+	const struct zone *zone)
 {
 	struct row r = row_of(u, 2, i), keys = r;
 	struct uuid id;
@@ -334,9 +335,9 @@ static void add_event(struct text *t, struct call *c, const struct unit *u, int 
 	text_addf(t, "\"request\":\"%s\",\"seq\":%d,", s, seq);
 	text_add_member(t, "kind", row_text(&r));
 	text_add_char(t, ',');
-	text_add_moment(t, "occurred_at", row_moment(&r), book_zone(c->book, c->who.agency));
+	text_add_moment(t, "occurred_at", row_moment(&r), zone);
 	text_add_char(t, ',');
-	text_add_moment(t, "recorded_at", row_moment(&r), book_zone(c->book, c->who.agency));
+	text_add_moment(t, "recorded_at", row_moment(&r), zone);
 	static const char *const names[] = {"principal", "actor", "ground", "legal_basis"};
 
 	for (size_t k = 0; k < ARRAY_SIZE(names); k++) {
@@ -364,6 +365,8 @@ static void on_events(struct unit *u, enum unit_how how)
 	struct call *c = call_of_unit(u);
 	struct journal *j = c->state;
 	struct text t = TEXT_INIT;
+	struct request_row request;
+	const struct zone *zone;
 	int n;
 
 	if (!call_entered(c, how))
@@ -372,12 +375,14 @@ static void on_events(struct unit *u, enum unit_how how)
 		answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
 		return;
 	}
+	request_row_read(u, 1, 0, &request);
+	zone = book_zone(c->book, request.agency);
 	n = rows_count(u, 2);
 	text_adds(&t, "{\"items\":[");
 	for (int i = 0; i < n && i < j->page.limit; i++) {
 		if (i)
 			text_add_char(&t, ',');
-		add_event(&t, c, u, i, &j->id);
+		add_event(&t, c, u, i, &j->id, zone);
 	}
 	struct row last = row_of(u, 2, n > j->page.limit ? j->page.limit - 1 : n - 1);
 

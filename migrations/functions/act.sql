@@ -77,7 +77,8 @@ BEGIN
 		RETURNING s.id, s.agency, s.office, s.service
 	), u_work AS (
 		-- hold: keep (as it is), custody (the lease ends, the hold stays), free
-		UPDATE kezek.work w SET agency = f.agency, due_at = coalesce(f.due_at, 'infinity'), due_on = f.due_on,
+		UPDATE kezek.work w SET agency = f.agency, due_on = f.due_on,
+			due_at = CASE WHEN f.decide = 'running' THEN f.due_at ELSE 'infinity' END,
 			waiting = f.state = 'queued', paused = f.state = 'paused',
 			claim = CASE f.hold WHEN 'free' THEN NULL
 				WHEN 'custody' THEN coalesce(w.claim, kezek.uuid_v7(v_now)) ELSE w.claim END,
@@ -91,7 +92,8 @@ BEGIN
 		DELETE FROM kezek.work w USING f WHERE w.request = f.request AND f.closed_at IS NOT NULL
 	), i_work AS (
 		INSERT INTO kezek.work (request, agency, office, service, due_at, due_on, waiting)
-		SELECT f.request, u.agency, u.office, u.service, coalesce(f.due_at, 'infinity'), f.due_on, f.state = 'queued'
+		SELECT f.request, u.agency, u.office, u.service,
+			CASE WHEN f.decide = 'running' THEN f.due_at ELSE 'infinity' END, f.due_on, f.state = 'queued'
 		FROM f JOIN u_state u ON u.id = f.request
 		WHERE f.closed_at IS NULL AND NOT EXISTS (SELECT FROM kezek.work w WHERE w.request = f.request)
 	), i_content AS (
