@@ -101,6 +101,22 @@ static void on_catalogue(struct unit *u, enum unit_how how)
 	reload(c);
 }
 
+static bool diff_is_empty(json_object *diff)
+{
+	static const char *const lists[] = {"added", "changed", "removed"};
+
+	json_object_object_foreach (diff, kind, of_kind) {
+		(void)kind;
+		for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+			json_object *list = json_object_object_get(of_kind, lists[i]);
+
+			if (list && json_object_array_length(list))
+				return false;
+		}
+	}
+	return true;
+}
+
 void catalogue_put_begin(struct call *c)
 {
 	static const char *const names[] = {"dry_run", NULL};
@@ -126,7 +142,7 @@ void catalogue_put_begin(struct call *c)
 	book_unref(tried);
 	rec->diff = catalogue_diff(old, rec->merged);
 	rec->version = c->book->catalogue_version;
-	if (rec->dry || (old && json_object_equal(old, rec->merged))) { /* nothing new needs no version */
+	if (rec->dry || diff_is_empty(rec->diff)) { /* nothing new needs no version */
 		reply_recorded(c);
 		return;
 	}
