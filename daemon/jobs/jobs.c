@@ -243,5 +243,10 @@ void jobs_free(struct jobs *j)
 	for (int i = 0; i < JOB_COUNT; i++)
 		timer_done(&j->job[i].timer);
 	pg_free(j->pg);
+	/* Units that were on the wire are not told that they will never be done. */
+	for (int i = 0; i < JOB_COUNT; i++) {
+		if (j->job[i].running)
+			unit_done(&j->job[i].unit);
+	}
 	free(j);
 }

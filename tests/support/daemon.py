@@ -27,16 +27,16 @@ def free_port():
 class Daemon:
     """`options` override what stands in the configuration; a value of None leaves the option out."""
 
-    def __init__(self, directory, pki, keys, cluster, database, **options):
+    def __init__(self, directory, pki, keys, cluster, database_name, /, **options):
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
-        self.pki, self.cluster, self.database = pki, cluster, database
+        self.pki, self.cluster = pki, cluster
         self.port = free_port()
         self.options = {
             "listen": f"127.0.0.1:{self.port}",
-            "database": cluster.conninfo(database, "kezek_app"),
-            "jobs_database": cluster.conninfo(database, "kezek_jobs"),
-            "migrate_database": cluster.conninfo(database, "kezek_migrator"),
+            "database": cluster.conninfo(database_name, "kezek_app"),
+            "jobs_database": cluster.conninfo(database_name, "kezek_jobs"),
+            "migrate_database": cluster.conninfo(database_name, "kezek_migrator"),
             "server_certificate": pki.certificate("server"),
             "server_key": pki.key("server"),
             "client_ca": pki.ca,
