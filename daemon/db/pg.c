@@ -441,10 +441,19 @@ static void on_connecting(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
+/*
+ * What every connection of ours needs, whatever the role's own settings: moments in UTC; no JIT (compiling
+ * the view of a request took 5 s, running it 0.3 ms); generic plans, as planning that view takes 14 ms.
+ */
+#define SESSION "-c jit=off -c TimeZone=UTC -c plan_cache_mode=force_generic_plan"
+
 static void link_connect(struct link *k)
 {
+	const char *const keywords[] = {"dbname", "options", "application_name", NULL};
+	const char *const values[] = {k->pg->conninfo, SESSION, "kezekd", NULL};
+
 	k->doubtful = false;
-	k->conn = PQconnectStart(k->pg->conninfo);
+	k->conn = PQconnectStartParams(keywords, values, 1);
 	k->state = LINK_CONNECTING;
 	timer_set(&k->timer, CONNECT_TIMEOUT_US);
 	if (!k->conn || PQstatus(k->conn) == CONNECTION_BAD) {
