@@ -7,6 +7,10 @@ import subprocess
 from support.house import KEZEKD
 from support.lint import LintTest, main, text_of
 
+# The lists of include/kezek/types.h, and the schemas that repeat them.
+ENUMS = {"PROBLEMS": "ProblemCode", "STATES": "State", "ACTS": "Act", "DEADLINE_KINDS": "DeadlineKind",
+         "DEADLINE_STATES": "DeadlineState", "CHANNELS": "Channel", "ROLES": "Role", "OUTCOMES": "Outcome",
+         "BACKDATE_REASONS": "BackdateReason", "BREACHES": "Breach", "LATE_DECISIONS": "LateDecision"}
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 
 
@@ -83,6 +87,30 @@ class Routes(LintTest):
         self.assertGreater(len(codes), 20)
         text = text_of("include/kezek/openapi.json")
         self.assert_none(code for code in sorted(codes) if f'"{code}"' not in text)
+
+    def test_enums_are_those_of_the_wire(self):
+        wire = text_of("include/kezek/types.h")
+        schemas = contract()["components"]["schemas"]
+        for macro, schema in ENUMS.items():
+            listed = re.search(rf"#define KEZEK_{macro}\(X\)((?:.*\\\n)*.*)\n", wire).group(1)
+            self.assertEqual(schemas[schema]["enum"], re.findall(r"X\((\w+)", listed), schema)
+
+    def test_acts_are_those_of_the_lifecycle(self):
+        rows = re.findall(r"^X\((\w+), (\w+), \w+, (\w+), [^,]+, [^,]+, (BUILT|PLANNED)", text_of("lib/lifecycle.def"),
+                          re.M)
+        self.assertGreater(len(rows), 50)
+        act = contract()["paths"]["/v1/requests/{id}/{act}"]["post"]
+        offences = []
+        for said in act["x-kezek-acts"]:
+            own = [row for row in rows if row[1] == said["act"]]
+            offences += [f"{said['act']}: from"] * (set(said["from"]) != {row[0] for row in own})
+            offences += [f"{said['act']}: built"] * (said["built"] != any(row[3] == "BUILT" for row in own))
+            letters = {"clerk": "C", "officer": "O", "supervisor": "S"}
+            roles = {name for name, letter in letters.items() if any(letter in row[2] for row in own)}
+            offences += [f"{said['act']}: roles"] * (set(said["roles"]) != roles)
+        self.assert_none(offences)
+        path = [p for p in act["parameters"] if p.get("name") == "act"]
+        self.assertEqual(path[0]["schema"]["enum"], [said["act"] for said in act["x-kezek-acts"]])
 
 
 def resolve(whole, ref):

@@ -5,6 +5,8 @@ import json
 import socket
 import uuid
 
+from . import contract
+
 AUTO = object()
 
 
@@ -119,7 +121,7 @@ class Client:
                 response = self._connection.getresponse()
                 data = response.read()
                 self._served += 1
-                return Reply(method, path, response, data)
+                reply = Reply(method, path, response, data)
             except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
                 was_kept = self._served > 0
                 self.close()
@@ -128,6 +130,8 @@ class Client:
             except Exception:
                 self.close()
                 raise
+            contract.check(reply)
+            return reply
         raise AssertionError("not reached")
 
     def get(self, path, **more):
