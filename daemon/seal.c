@@ -115,7 +115,8 @@ static int key_read(const char *path, const char *credential, uint8_t ret[SEAL_K
 	f = fopen(where.data, "re");
 	if (!f) {
 		r = -errno;
-		log_event(LOG_LEVEL_ERROR, "key_unreadable", LOG_S("file", where.data), LOG_S("why", strerror(-r)));
+		log_event(LOG_LEVEL_ERROR, "key_unreadable", LOG_S("file", where.data),
+			LOG_S("why", strerror(-r)));
 		return r;
 	}
 	len = fread(bytes, 1, sizeof(bytes), f);
@@ -158,8 +159,8 @@ void seal_free(struct seal *s)
 	free(s);
 }
 
-void seal_close(struct seal *s, const uint8_t key[SEAL_KEY_SIZE], const struct uuid *request, const char *purpose,
-	struct span plain, struct text *ret)
+void seal_close(struct seal *s, const uint8_t key[SEAL_KEY_SIZE], const struct uuid *request,
+	const char *purpose, struct span plain, struct text *ret)
 {
 	size_t size = NONCE_SIZE + plain.len + TAG_SIZE;
 	uint8_t *to = (uint8_t *)text_reserve(ret, size);
@@ -168,16 +169,19 @@ void seal_close(struct seal *s, const uint8_t key[SEAL_KEY_SIZE], const struct u
 	random_bytes(to, NONCE_SIZE);
 	must(EVP_EncryptInit_ex2(s->context, s->cipher, key, to, NULL) == 1);
 	must(EVP_EncryptUpdate(s->context, NULL, &n, request->bytes, sizeof(request->bytes)) == 1);
-	must(EVP_EncryptUpdate(s->context, NULL, &n, (const uint8_t *)purpose, (int)strlen(purpose)) == 1);
-	must(EVP_EncryptUpdate(s->context, to + NONCE_SIZE, &n, (const uint8_t *)plain.at, (int)plain.len) == 1);
+	must(EVP_EncryptUpdate(
+		     s->context, NULL, &n, (const uint8_t *)purpose, (int)strlen(purpose)) == 1);
+	must(EVP_EncryptUpdate(s->context, to + NONCE_SIZE, &n, (const uint8_t *)plain.at,
+		     (int)plain.len) == 1);
 	must(EVP_EncryptFinal_ex(s->context, to + NONCE_SIZE + n, &n) == 1);
-	must(EVP_CIPHER_CTX_ctrl(s->context, EVP_CTRL_GCM_GET_TAG, TAG_SIZE, to + NONCE_SIZE + plain.len) == 1);
+	must(EVP_CIPHER_CTX_ctrl(
+		     s->context, EVP_CTRL_GCM_GET_TAG, TAG_SIZE, to + NONCE_SIZE + plain.len) == 1);
 	to[size] = '\0';
 	ret->len += size;
 }
 
-int seal_open(struct seal *s, const uint8_t key[SEAL_KEY_SIZE], const struct uuid *request, const char *purpose,
-	struct span sealed, struct text *ret)
+int seal_open(struct seal *s, const uint8_t key[SEAL_KEY_SIZE], const struct uuid *request,
+	const char *purpose, struct span sealed, struct text *ret)
 {
 	const uint8_t *from = (const uint8_t *)sealed.at;
 	size_t len = sealed.len - NONCE_SIZE - TAG_SIZE;
@@ -191,7 +195,8 @@ int seal_open(struct seal *s, const uint8_t key[SEAL_KEY_SIZE], const struct uui
 	memcpy(tag, from + NONCE_SIZE + len, TAG_SIZE);
 	must(EVP_DecryptInit_ex2(s->context, s->cipher, key, from, NULL) == 1);
 	must(EVP_DecryptUpdate(s->context, NULL, &n, request->bytes, sizeof(request->bytes)) == 1);
-	must(EVP_DecryptUpdate(s->context, NULL, &n, (const uint8_t *)purpose, (int)strlen(purpose)) == 1);
+	must(EVP_DecryptUpdate(
+		     s->context, NULL, &n, (const uint8_t *)purpose, (int)strlen(purpose)) == 1);
 	must(EVP_DecryptUpdate(s->context, to, &n, from + NONCE_SIZE, (int)len) == 1);
 	must(EVP_CIPHER_CTX_ctrl(s->context, EVP_CTRL_GCM_SET_TAG, TAG_SIZE, tag) == 1);
 	if (EVP_DecryptFinal_ex(s->context, to + n, &n) != 1) {
@@ -208,7 +213,8 @@ void seal_make_key(struct seal *s, const struct uuid *request, uint8_t ret_key[S
 	struct text *ret_wrapped, int *ret_master)
 {
 	random_bytes(ret_key, SEAL_KEY_SIZE);
-	seal_close(s, s->master, request, "key", (struct span){(const char *)ret_key, SEAL_KEY_SIZE}, ret_wrapped);
+	seal_close(s, s->master, request, "key",
+		(struct span){(const char *)ret_key, SEAL_KEY_SIZE}, ret_wrapped);
 	*ret_master = MASTER_ID;
 }
 
@@ -227,12 +233,14 @@ int seal_open_key(struct seal *s, const struct uuid *request, int master, struct
 	return 0;
 }
 
-void seal_index(struct seal *s, const char *kind, struct span value, uint8_t ret_hash[SEAL_HASH_SIZE])
+void seal_index(
+	struct seal *s, const char *kind, struct span value, uint8_t ret_hash[SEAL_HASH_SIZE])
 {
 	_text_ t = TEXT_INIT;
 	unsigned int len = SEAL_HASH_SIZE;
 
 	text_add(&t, kind, strlen(kind) + 1);
 	text_add_span(&t, value);
-	must(HMAC(sha256(), s->index, SEAL_KEY_SIZE, (const uint8_t *)t.data, t.len, ret_hash, &len) != NULL);
+	must(HMAC(sha256(), s->index, SEAL_KEY_SIZE, (const uint8_t *)t.data, t.len, ret_hash,
+		     &len) != NULL);
 }

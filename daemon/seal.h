@@ -1,7 +1,8 @@
 /*
  * Sealing: AES-256-GCM under a key per request, itself wrapped by the master key; keyed hashes for
- * search; fingerprints; chance. The form of everything sealed: nonce (12) ‖ ciphertext ‖ tag (16), with
- * the request's id and the purpose as associated data, so that nothing opens in another's place.
+ * search; fingerprints; chance. The form of everything sealed: nonce (12) ‖ ciphertext ‖ tag (16),
+ * with the request's id and the purpose as associated data, so that nothing opens in another's
+ * place.
  */
 #pragma once
 
@@ -21,17 +22,18 @@ void seal_free(struct seal *s);
 void seal_make_key(struct seal *s, const struct uuid *request, uint8_t ret_key[SEAL_KEY_SIZE],
 	struct text *ret_wrapped, int *ret_master);
 /* 0; -EBADMSG: another master key, or tampered; -ENODATA: the key was destroyed. */
-_must_check_ int seal_open_key(struct seal *s, const struct uuid *request, int master, struct span wrapped,
-	uint8_t ret_key[SEAL_KEY_SIZE]);
+_must_check_ int seal_open_key(struct seal *s, const struct uuid *request, int master,
+	struct span wrapped, uint8_t ret_key[SEAL_KEY_SIZE]);
 /* Adds the sealed form to `ret`. `purpose` is one of the words content, answer, reason, text. */
-void seal_close(struct seal *s, const uint8_t key[SEAL_KEY_SIZE], const struct uuid *request, const char *purpose,
-	struct span plain, struct text *ret);
+void seal_close(struct seal *s, const uint8_t key[SEAL_KEY_SIZE], const struct uuid *request,
+	const char *purpose, struct span plain, struct text *ret);
 /* Adds the plain text to `ret`. 0 or -EBADMSG. */
-_must_check_ int seal_open(struct seal *s, const uint8_t key[SEAL_KEY_SIZE], const struct uuid *request,
-	const char *purpose, struct span sealed, struct text *ret);
+_must_check_ int seal_open(struct seal *s, const uint8_t key[SEAL_KEY_SIZE],
+	const struct uuid *request, const char *purpose, struct span sealed, struct text *ret);
 
 /* HMAC-SHA-256 of `kind`, a zero byte and the value, under the index key. */
-void seal_index(struct seal *s, const char *kind, struct span value, uint8_t ret_hash[SEAL_HASH_SIZE]);
+void seal_index(
+	struct seal *s, const char *kind, struct span value, uint8_t ret_hash[SEAL_HASH_SIZE]);
 
 /* SHA-256 of several parts, each preceded by its length. */
 void digest_parts(const struct span *parts, size_t n, uint8_t ret_hash[SEAL_HASH_SIZE]);

@@ -9,14 +9,14 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 /* Runs `f(&variable)` when the variable leaves its scope. */
-#define _cleanup_(f) __attribute__((cleanup(f)))
-#define _must_check_ __attribute__((warn_unused_result))
+#define _cleanup_(f)        __attribute__((cleanup(f)))
+#define _must_check_        __attribute__((warn_unused_result))
 #define _printf_(fmt, args) __attribute__((format(printf, fmt, args)))
-#define _unused_ __attribute__((unused))
-#define _fallthrough_ __attribute__((fallthrough))
+#define _unused_            __attribute__((unused))
+#define _fallthrough_       __attribute__((fallthrough))
 
 static inline void free_pointer(void *p)
 {

@@ -21,7 +21,8 @@ static char *copy(const char *s)
 	return c;
 }
 
-void faults_add(struct faults *f, const char *pointer, enum word reason, const char *detail0, const char *detail1)
+void faults_add(struct faults *f, const char *pointer, enum word reason, const char *detail0,
+	const char *detail1)
 {
 	if (f->count >= FAULTS_MAX)
 		return;

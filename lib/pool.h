@@ -1,4 +1,5 @@
-/* Memory that lives and dies together: what one request or one document needs, freed at a stroke. */
+/* Memory that lives and dies together: what one request or one document needs, freed at a stroke.
+ */
 #pragma once
 
 #include "lib/text.h"

@@ -23,7 +23,8 @@ static int64_t start_unstated(enum kezek_deadline_kind kind, const struct stage_
 	}
 }
 
-int64_t stage_start(const struct term_rule *rule, enum kezek_deadline_kind kind, const struct stage_facts *facts)
+int64_t stage_start(const struct term_rule *rule, enum kezek_deadline_kind kind,
+	const struct stage_facts *facts)
 {
 	switch (rule->start) {
 	case TERM_START_received:
@@ -45,7 +46,8 @@ int64_t stage_start(const struct term_rule *rule, enum kezek_deadline_kind kind,
 	}
 }
 
-const struct calendar *stage_calendar(const struct term_rule *rule, const struct stage_calendars *calendars)
+const struct calendar *stage_calendar(
+	const struct term_rule *rule, const struct stage_calendars *calendars)
 {
 	switch (rule->calendar_of) {
 	case TERM_CALENDAR_OFFICE:
@@ -62,7 +64,8 @@ bool stage_follows_decision(const struct service *s, const struct variant *v)
 	for (size_t i = 0; i < s->nstages; i++) {
 		const struct stage *t = &s->stages[i];
 
-		if ((t->kind == KEZEK_DEADLINE_notify || t->kind == KEZEK_DEADLINE_hand_over) && stage_rule(t, v))
+		if ((t->kind == KEZEK_DEADLINE_notify || t->kind == KEZEK_DEADLINE_hand_over) &&
+			stage_rule(t, v))
 			return true;
 	}
 	return false;

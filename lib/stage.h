@@ -1,4 +1,5 @@
-/* From a standard and the facts of a case to its deadlines: which start, by which rule and calendar. */
+/* From a standard and the facts of a case to its deadlines: which start, by which rule and
+ * calendar. */
 #pragma once
 
 #include "lib/standard.h"
@@ -13,15 +14,18 @@ struct stage_facts {
 /* The calendars that rules choose from (calendar_of). */
 struct stage_calendars {
 	const struct calendars *set;
-	const struct calendar *agency, *office; /* NULL: none known; rules that want it have no date */
+	const struct calendar *agency,
+		*office; /* NULL: none known; rules that want it have no date */
 };
 
 void stage_facts_init(struct stage_facts *f);
-/* The fact that starts a deadline of this kind by this rule; MOMENT_NONE: not known yet. A rule that does
- * not say starts with: register received; cure, pay, forward, decide registered; notify, hand_over
- * decided. */
-int64_t stage_start(const struct term_rule *rule, enum kezek_deadline_kind kind, const struct stage_facts *facts);
+/* The fact that starts a deadline of this kind by this rule; MOMENT_NONE: not known yet. A rule
+ * that does not say starts with: register received; cure, pay, forward, decide registered; notify,
+ * hand_over decided. */
+int64_t stage_start(const struct term_rule *rule, enum kezek_deadline_kind kind,
+	const struct stage_facts *facts);
 /* NULL: there is no such calendar. */
-const struct calendar *stage_calendar(const struct term_rule *rule, const struct stage_calendars *calendars);
+const struct calendar *stage_calendar(
+	const struct term_rule *rule, const struct stage_calendars *calendars);
 /* Does a notification or a hand-over follow the decision of this variant? */
 bool stage_follows_decision(const struct service *s, const struct variant *v);

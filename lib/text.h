@@ -6,8 +6,8 @@
 #include "lib/base.h"
 
 /*
- * `data` is NUL-terminated after the first addition, NULL before. Memory that cannot be had ends the
- * process (abort): the process-wide memory account refuses work long before.
+ * `data` is NUL-terminated after the first addition, NULL before. Memory that cannot be had ends
+ * the process (abort): the process-wide memory account refuses work long before.
  */
 struct text {
 	char *data;
@@ -15,7 +15,9 @@ struct text {
 };
 
 #define TEXT_INIT ((struct text){0})
-#define _text_    _cleanup_(text_done) struct text
+#define _text_                                                                                     \
+	_cleanup_(text_done)                                                                       \
+	struct text
 
 void text_done(struct text *t);
 void text_reset(struct text *t);
@@ -27,7 +29,8 @@ void text_adds(struct text *t, const char *s);
 void text_add_span(struct text *t, struct span s);
 void text_addf(struct text *t, const char *fmt, ...) _printf_(2, 3);
 void text_vaddf(struct text *t, const char *fmt, va_list ap) _printf_(2, 0);
-/* A JSON string with its quotes, escaped by RFC 8259 section 7. `s` is valid UTF-8; NULL is null. */
+/* A JSON string with its quotes, escaped by RFC 8259 section 7. `s` is valid UTF-8; NULL is null.
+ */
 void text_add_json(struct text *t, const char *s);
 void text_add_json_span(struct text *t, struct span s);
 /* Lower-case hex. */

@@ -9,7 +9,8 @@ struct uuid {
 	uint8_t bytes[16];
 };
 
-/* `at_us` is µs since 1970; the ten random bytes come from the caller (lib has no source of chance). */
+/* `at_us` is µs since 1970; the ten random bytes come from the caller (lib has no source of
+ * chance). */
 struct uuid uuid_make_v7(int64_t at_us, const uint8_t random[10]);
 /* The moment inside a version 7 id, in µs since 1970 (millisecond resolution). */
 int64_t uuid_at(const struct uuid *u);

@@ -19,7 +19,8 @@ const char *word_text(enum word word, enum lang lang)
 	return words[word][lang];
 }
 
-void text_add_word(struct text *t, enum word word, enum lang lang, const char *const args[], size_t nargs)
+void text_add_word(
+	struct text *t, enum word word, enum lang lang, const char *const args[], size_t nargs)
 {
 	const char *s = words[word][lang];
 

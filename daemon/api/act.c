@@ -1,4 +1,5 @@
-/* The engine of acts: read in the caller's scope, decide, write compare-and-set, try again when overtaken. */
+/* The engine of acts: read in the caller's scope, decide, write compare-and-set, try again when
+ * overtaken. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -45,8 +46,9 @@ static void spread(struct act_run *r)
 
 	uuid_format(&r->d.row.id, id);
 	metric_add(METRIC_acts_total, act_name(r->act), 1);
-	log_event(LOG_LEVEL_INFO, "act", LOG_S("request_id", r->c->x->request_id), LOG_S("request", id),
-		LOG_S("act", act_name(r->act)), LOG_S("state", r->d.row.state), LOG_S("principal", r->c->who.name));
+	log_event(LOG_LEVEL_INFO, "act", LOG_S("request_id", r->c->x->request_id),
+		LOG_S("request", id), LOG_S("act", act_name(r->act)),
+		LOG_S("state", r->d.row.state), LOG_S("principal", r->c->who.name));
 	if (r->d.state == KEZEK_STATE_queued)
 		parking_wake(r->c->api->parking, r->d.row.agency);
 	for (int i = 0; i < r->member.changes.deadline_count; i++)
@@ -102,11 +104,12 @@ static void member_fill(struct act_run *r, int version, const char *state, int64
 static enum act_result check_preconditions(struct act_run *r)
 {
 	const struct request_row *row = &r->d.row;
-	bool live = row->has_claim && (row->lease_until == MOMENT_NONE || row->lease_until > r->d.now);
+	bool live =
+		row->has_claim && (row->lease_until == MOMENT_NONE || row->lease_until > r->d.now);
 
 	if (r->by_claim || r->has_fence) {
-		if (!live || uuid_compare(&row->claim, &r->claim) != 0 || row->fence != r->fence || !row->holder ||
-			strcmp(row->holder, r->c->who.name) != 0)
+		if (!live || uuid_compare(&row->claim, &r->claim) != 0 || row->fence != r->fence ||
+			!row->holder || strcmp(row->holder, r->c->who.name) != 0)
 			return ACT_CLAIM_LOST;
 	} else if (!r->has_if_match) {
 		return ACT_NO_PRECONDITION;
@@ -122,8 +125,8 @@ static bool is_anothers(const struct act_run *r)
 	const struct request_row *row = &r->d.row;
 
 	return r->c->who.role == KEZEK_ROLE_officer && row->has_claim && row->holder &&
-		strcmp(row->holder, r->c->who.name) != 0 &&
-		(row->lease_until == MOMENT_NONE || row->lease_until > r->d.now);
+	       strcmp(row->holder, r->c->who.name) != 0 &&
+	       (row->lease_until == MOMENT_NONE || row->lease_until > r->d.now);
 }
 
 static enum act_result decide(struct act_run *r)
@@ -139,7 +142,8 @@ static enum act_result decide(struct act_run *r)
 		return ACT_NOT_ALLOWED;
 	row = lifecycle_find(r->d.state, r->act);
 	if (!row || !(row->roles & 1u << r->c->who.role))
-		return (r->by_claim || r->has_fence) && !r->d.row.has_claim ? ACT_CLAIM_LOST : ACT_NOT_OPEN;
+		return (r->by_claim || r->has_fence) && !r->d.row.has_claim ? ACT_CLAIM_LOST
+									    : ACT_NOT_OPEN;
 	ready = check_preconditions(r);
 	if (ready != ACT_DONE)
 		return ready;
@@ -170,7 +174,8 @@ static void write(struct act_run *r)
 	text_reset(&r->answer);
 	dossier_write(&r->answer, &r->d, &viewer, r->c->who.name, r->c->lang, false);
 	if (r->key)
-		seal_close(r->c->api->seal, r->d.key, &r->d.row.id, "answer", text_span(&r->answer), &r->member.answer);
+		seal_close(r->c->api->seal, r->d.key, &r->d.row.id, "answer", text_span(&r->answer),
+			&r->member.answer);
 	member_fill(r, version, state, fence);
 	e = batcher_submit(r->c->api->writes, &r->member.base);
 	if (e < 0) {
@@ -312,7 +317,8 @@ static bool read_if_match(struct call *c, struct act_run *r)
 	if (!exchange_field(c->x, "if-match", &value))
 		return true;
 	r->has_if_match = true;
-	if (value.len < 3 || value.len > 12 || value.at[0] != '"' || value.at[value.len - 1] != '"') {
+	if (value.len < 3 || value.len > 12 || value.at[0] != '"' ||
+		value.at[value.len - 1] != '"') {
 		answer_bad_parameter(c, "If-Match", WORD_reason_bad_format, "\"version\"");
 		return false;
 	}
@@ -330,7 +336,8 @@ static bool read_if_match(struct call *c, struct act_run *r)
 /* Claim and fence stand in the body of any act; both or none. */
 static bool read_claim(struct call *c, struct act_run *r)
 {
-	json_object *claim = json_object_object_get(c->body, "claim"), *fence = json_object_object_get(c->body, "fence");
+	json_object *claim = json_object_object_get(c->body, "claim"),
+		    *fence = json_object_object_get(c->body, "fence");
 	_faults_ faults = {0};
 
 	if (!claim && !fence)
@@ -373,8 +380,8 @@ void act_begin(struct call *c)
 {
 	enum kezek_act act;
 
-	if (!act_parse(span_of(c->segment[1]), &act) || act == KEZEK_ACT_submit || act == KEZEK_ACT_claim ||
-		act == KEZEK_ACT_renew) {
+	if (!act_parse(span_of(c->segment[1]), &act) || act == KEZEK_ACT_submit ||
+		act == KEZEK_ACT_claim || act == KEZEK_ACT_renew) {
 		answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
 		return;
 	}

@@ -1,4 +1,5 @@
-/* Acts: one engine for all of them. Read the request and the stored answer, decide, compare and set. */
+/* Acts: one engine for all of them. Read the request and the stored answer, decide, compare and
+ * set. */
 #pragma once
 
 #include "daemon/api/dossier.h"
@@ -12,25 +13,25 @@ struct act_run {
 	enum kezek_act act;
 	bool by_claim;
 	struct uuid request, claim;
-	int64_t fence;        /* with by_claim, or where has_fence */
+	int64_t fence; /* with by_claim, or where has_fence */
 	bool has_fence;
 	bool has_if_match;
 	int if_match;
-	const char *key;      /* NULL: no answer is stored */
-	json_object *body;    /* borrowed */
+	const char *key;   /* NULL: no answer is stored */
+	json_object *body; /* borrowed */
 	/* What came of it. */
 	enum act_result {
-		ACT_DONE,      /* `answer` is the request, `version` its ETag */
-		ACT_REPLAYED,  /* `stored` */
+		ACT_DONE,     /* `answer` is the request, `version` its ETag */
+		ACT_REPLAYED, /* `stored` */
 		ACT_NOT_FOUND,
-		ACT_NOT_OPEN,  /* in `state` */
+		ACT_NOT_OPEN, /* in `state` */
 		ACT_CLAIM_LOST,
-		ACT_STALE,     /* `version` is the current one */
+		ACT_STALE,       /* `version` is the current one */
 		ACT_NOT_ALLOWED, /* 403 */
 		ACT_NO_PRECONDITION,
-		ACT_FAULTY,    /* `faults` */
-		ACT_FAILED,    /* `member` says how */
-		ACT_AWAY,      /* `unit_how`, or `error` of the submission */
+		ACT_FAULTY, /* `faults` */
+		ACT_FAILED, /* `member` says how */
+		ACT_AWAY,   /* `unit_how`, or `error` of the submission */
 	} result;
 	struct text answer;
 	int version;
@@ -58,7 +59,7 @@ void act_accept_begin(struct call *c);
 void act_reply(struct call *c, struct act_run *r);
 
 /*
- * act_decide.c: what the act does to the dossier. 0, or ACT_NOT_OPEN, ACT_FAULTY. `r->member` gets hold,
- * content and the like; the journal line is written.
+ * act_decide.c: what the act does to the dossier. 0, or ACT_NOT_OPEN, ACT_FAULTY. `r->member` gets
+ * hold, content and the like; the journal line is written.
  */
 _must_check_ int act_apply(struct act_run *r);

@@ -1,4 +1,5 @@
-/* What each act does to a request in the hand: the body's members, the move, the deadlines, the journal. */
+/* What each act does to a request in the hand: the body's members, the move, the deadlines, the
+ * journal. */
 #include <stdio.h>
 
 #include "daemon/api/act.h"
@@ -8,13 +9,15 @@
 
 struct act_input {
 	struct json_reader reader;
-	const char *reason, *legal_basis, *ground, *outcome, *document, *body_number, *to_agency, *to_principal;
+	const char *reason, *legal_basis, *ground, *outcome, *document, *body_number, *to_agency,
+		*to_principal;
 	json_object *documents;
 	int64_t amount_tyiyn;
 	int64_t effective_at;
 };
 
-/* One row an act: how its body is read, and what it does once the move is known. Unlisted acts do nothing more. */
+/* One row an act: how its body is read, and what it does once the move is known. Unlisted acts do
+ * nothing more. */
 struct act_kind {
 	enum kezek_act act;
 	void (*read)(struct act_run *r, struct act_input *in);
@@ -36,7 +39,8 @@ static void read_common(struct act_run *r, struct act_input *in)
 	if (!at)
 		return;
 	if (!moment_parse(span_of(at), &in->effective_at, NULL)) {
-		json_reader_fault(&in->reader, "effective_at", WORD_reason_bad_format, "RFC 3339", NULL);
+		json_reader_fault(
+			&in->reader, "effective_at", WORD_reason_bad_format, "RFC 3339", NULL);
 		in->effective_at = r->d.now;
 	} else if (in->effective_at > r->d.now) {
 		json_reader_fault(&in->reader, "effective_at", WORD_reason_in_future, NULL, NULL);
@@ -44,10 +48,13 @@ static void read_common(struct act_run *r, struct act_input *in)
 		const struct calendar *c = book_agency_calendar(r->d.book, r->d.row.agency);
 
 		if (!json_object_object_get(r->body, "backdate_reason"))
-			json_reader_fault(&in->reader, "backdate_reason", WORD_reason_missing, NULL, NULL);
-		if (!c || !r->d.service->max_backdate || in->effective_at < r->d.row.registered_at ||
+			json_reader_fault(
+				&in->reader, "backdate_reason", WORD_reason_missing, NULL, NULL);
+		if (!c || !r->d.service->max_backdate ||
+			in->effective_at < r->d.row.registered_at ||
 			!term_is_within(c, r->d.service->max_backdate, in->effective_at, r->d.now))
-			json_reader_fault(&in->reader, "effective_at", WORD_reason_too_far_back, NULL, NULL);
+			json_reader_fault(
+				&in->reader, "effective_at", WORD_reason_too_far_back, NULL, NULL);
 	}
 }
 
@@ -68,10 +75,13 @@ static void add_documents(struct act_run *r, json_object *documents)
 		json_object_object_add(content, "documents", all);
 	}
 	for (size_t i = 0; i < json_object_array_length(documents); i++)
-		json_object_array_add(all, json_object_get(json_object_array_get_idx(documents, i)));
+		json_object_array_add(
+			all, json_object_get(json_object_array_get_idx(documents, i)));
 	r->member.content_no = r->d.row.content_no + 1;
-	seal_close(r->c->api->seal, r->d.key, &r->d.row.id, "content", span_of(json_object_to_json_string_ext(content,
-		JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)), &r->member.content);
+	seal_close(r->c->api->seal, r->d.key, &r->d.row.id, "content",
+		span_of(json_object_to_json_string_ext(
+			content, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)),
+		&r->member.content);
 }
 
 static void resume_decide(struct dossier *d, int64_t at)
@@ -88,7 +98,8 @@ static void apply_complete(struct act_run *r, struct act_input *in)
 	struct deadline_row *cure = dossier_deadline_find(d, "cure");
 	struct stage_facts facts;
 
-	if (d->state == KEZEK_STATE_incomplete || (d->state == KEZEK_STATE_paused && r->state == d->state))
+	if (d->state == KEZEK_STATE_incomplete ||
+		(d->state == KEZEK_STATE_paused && r->state == d->state))
 		return; /* still not everything: the cure goes on */
 	if (cure)
 		dossier_stop(d, cure, in->effective_at);
@@ -102,7 +113,8 @@ static void apply_complete(struct act_run *r, struct act_input *in)
 	if (d->state == KEZEK_STATE_queued)
 		facts.forwarded_at = in->effective_at;
 	if (d->service->payment != PAYMENT_BEFORE)
-		facts.paid_at = d->service->payment == PAYMENT_NONE ? in->effective_at : MOMENT_NONE;
+		facts.paid_at =
+			d->service->payment == PAYMENT_NONE ? in->effective_at : MOMENT_NONE;
 	dossier_start_stages(d, &facts);
 }
 
@@ -110,7 +122,8 @@ static void read_pay(struct act_run *r, struct act_input *in)
 {
 	int64_t fee = r->d.variant ? r->d.variant->fee_tyiyn : 0;
 
-	if (json_get_int64(&in->reader, "amount_tyiyn", JSON_REQUIRED, 1, INT64_MAX / 2, &in->amount_tyiyn) &&
+	if (json_get_int64(&in->reader, "amount_tyiyn", JSON_REQUIRED, 1, INT64_MAX / 2,
+		    &in->amount_tyiyn) &&
 		in->amount_tyiyn < fee) {
 		char due[24];
 
@@ -164,13 +177,15 @@ static void apply_accept(struct act_run *r, struct act_input *in)
 
 static void read_decide(struct act_run *r, struct act_input *in)
 {
-	int outcome = json_get_enum(&in->reader, "outcome", JSON_REQUIRED, outcome_wire, KEZEK_OUTCOME_COUNT);
+	int outcome = json_get_enum(
+		&in->reader, "outcome", JSON_REQUIRED, outcome_wire, KEZEK_OUTCOME_COUNT);
 
 	in->outcome = outcome >= 0 ? outcome_wire[outcome] : NULL;
 	in->ground = json_get_string(&in->reader, "ground", JSON_OPTIONAL, 64);
 	in->document = json_get_string(&in->reader, "document", JSON_OPTIONAL, 200);
 	if (in->ground && !service_ground_find(r->d.service, in->ground))
-		json_reader_fault(&in->reader, "ground", WORD_reason_not_a_ground, in->ground, NULL);
+		json_reader_fault(
+			&in->reader, "ground", WORD_reason_not_a_ground, in->ground, NULL);
 	else if (!in->ground && outcome == KEZEK_OUTCOME_refused)
 		json_reader_fault(&in->reader, "ground", WORD_reason_missing, NULL, NULL);
 }
@@ -226,24 +241,28 @@ static void read_reassign(struct act_run *r, struct act_input *in)
 {
 	const struct api *a = r->c->api;
 
-	in->to_principal = json_get_string(&in->reader, "to_principal", JSON_OPTIONAL, NAME_SIZE - 1);
+	in->to_principal =
+		json_get_string(&in->reader, "to_principal", JSON_OPTIONAL, NAME_SIZE - 1);
 	in->to_agency = json_get_string(&in->reader, "to_agency", JSON_OPTIONAL, NAME_SIZE - 1);
 	if (!in->to_principal && !in->to_agency)
 		json_reader_fault(&in->reader, "to_principal", WORD_reason_missing, NULL, NULL);
 	if (in->to_agency && !catalogue_agency_find(r->d.book->catalogue, in->to_agency))
-		json_reader_fault(&in->reader, "to_agency", WORD_reason_not_found, in->to_agency, NULL);
+		json_reader_fault(
+			&in->reader, "to_agency", WORD_reason_not_found, in->to_agency, NULL);
 	if (in->to_agency && r->c->who.agency[0] && strcmp(in->to_agency, r->c->who.agency) != 0)
-		json_reader_fault(&in->reader, "to_agency", WORD_reason_not_yours, in->to_agency, NULL);
+		json_reader_fault(
+			&in->reader, "to_agency", WORD_reason_not_yours, in->to_agency, NULL);
 	for (size_t i = 0; in->to_principal && i <= a->principal_count; i++) {
 		const struct principal *p = &a->principals[i];
 		const char *agency = in->to_agency ? in->to_agency : r->d.row.agency;
 
 		if (i == a->principal_count) {
-			json_reader_fault(&in->reader, "to_principal", WORD_reason_not_found, in->to_principal, NULL);
+			json_reader_fault(&in->reader, "to_principal", WORD_reason_not_found,
+				in->to_principal, NULL);
 			break;
 		}
-		if (strcmp(p->name, in->to_principal) == 0 && p->role == KEZEK_ROLE_officer && !p->is_disabled &&
-			strcmp(p->agency, agency) == 0)
+		if (strcmp(p->name, in->to_principal) == 0 && p->role == KEZEK_ROLE_officer &&
+			!p->is_disabled && strcmp(p->agency, agency) == 0)
 			break;
 	}
 }
@@ -308,7 +327,8 @@ static void journal(struct act_run *r, const struct act_input *in, enum kezek_st
 	e->ground = in->ground;
 	e->legal_basis = in->legal_basis;
 	if (in->reason)
-		seal_close(r->c->api->seal, d->key, &d->row.id, "reason", span_of(in->reason), &e->reason);
+		seal_close(r->c->api->seal, d->key, &d->row.id, "reason", span_of(in->reason),
+			&e->reason);
 	text_addf(&t, "{\"state\":\"%s\"}", state_name(from));
 	e->before = pool_take(d->pool, &t);
 	text_addf(&t, "{\"state\":\"%s\",", d->row.state);

@@ -28,7 +28,8 @@ void answer_problem(struct call *c, enum kezek_problem problem, const char *deta
 	exchange_reply(c->x, problem_status(problem), PROBLEM_CONTENT_TYPE, &t);
 }
 
-/* The most telling code: that of the faults where they agree, else `malformed`; content faults give way. */
+/* The most telling code: that of the faults where they agree, else `malformed`; content faults give
+ * way. */
 static enum kezek_problem problem_of(const struct faults *faults)
 {
 	static const struct {
@@ -98,7 +99,8 @@ void answer_stale(struct call *c, int version)
 
 void answer_away(struct call *c, int r)
 {
-	answer_problem(c, r == -EBUSY ? KEZEK_PROBLEM_overloaded : KEZEK_PROBLEM_database_away, NULL);
+	answer_problem(
+		c, r == -EBUSY ? KEZEK_PROBLEM_overloaded : KEZEK_PROBLEM_database_away, NULL);
 }
 
 void answer_unit(struct call *c, enum unit_how how)
@@ -146,9 +148,12 @@ void answer_stored(struct call *c, const struct stored_answer *stored)
 		answer_problem(c, KEZEK_PROBLEM_idempotency_key_reused, NULL);
 		return;
 	}
-	if (seal_open_key(c->api->seal, &stored->request, stored->master, text_span(&stored->wrapped), key) < 0 ||
-		seal_open(c->api->seal, key, &stored->request, "answer", text_span(&stored->sealed), &answer) < 0) {
-		log_event(LOG_LEVEL_ERROR, "answer_unreadable", LOG_S("request_id", c->x->request_id));
+	if (seal_open_key(c->api->seal, &stored->request, stored->master,
+		    text_span(&stored->wrapped), key) < 0 ||
+		seal_open(c->api->seal, key, &stored->request, "answer", text_span(&stored->sealed),
+			&answer) < 0) {
+		log_event(LOG_LEVEL_ERROR, "answer_unreadable",
+			LOG_S("request_id", c->x->request_id));
 		text_done(&answer);
 		answer_problem(c, KEZEK_PROBLEM_internal, NULL);
 		return;
@@ -233,7 +238,8 @@ bool call_query_check(struct call *c, const char *const names[])
 		while (names[i] && strcmp(names[i], key.data ? key.data : "") != 0)
 			i++;
 		if (!names[i]) {
-			answer_bad_parameter(c, key.data ? key.data : "", WORD_reason_unknown_member, NULL);
+			answer_bad_parameter(
+				c, key.data ? key.data : "", WORD_reason_unknown_member, NULL);
 			return false;
 		}
 		if (seen & 1u << i) {

@@ -10,10 +10,10 @@
 #include "daemon/metrics.h"
 #include "daemon/systemd.h"
 
-#define BEAT_US        (500 * 1000LL) /* how old caches and clock may get */
-#define READ_QUEUE     4096
-#define WRITE_QUEUE    8192
-#define READ_DEPTH     16
+#define BEAT_US     (500 * 1000LL) /* how old caches and clock may get */
+#define READ_QUEUE  4096
+#define WRITE_QUEUE 8192
+#define READ_DEPTH  16
 
 const char *call_actor(const struct call *c)
 {
@@ -58,19 +58,20 @@ static bool origin_is_foreign(const struct exchange *x)
 	if (!exchange_field(x, "origin", &origin))
 		return false;
 	return !(origin.len == host.len + 8 && strncasecmp(origin.at, "https://", 8) == 0 &&
-		strncasecmp(origin.at + 8, host.at, host.len) == 0);
+		 strncasecmp(origin.at + 8, host.at, host.len) == 0);
 }
 
 static bool media_type_fits(const struct call *c)
 {
-	const char *wanted = c->route->flags & ROUTE_NDJSON ? "application/x-ndjson" : "application/json";
+	const char *wanted =
+		c->route->flags & ROUTE_NDJSON ? "application/x-ndjson" : "application/json";
 	size_t len = strlen(wanted);
 	struct span type;
 
 	if (!exchange_field(c->x, "content-type", &type))
 		return !http1_head_has_body(c->x->head) && (c->route->flags & ROUTE_NO_BODY_OK);
 	return type.len >= len && strncasecmp(type.at, wanted, len) == 0 &&
-		(type.len == len || strchr("; \t", type.at[len]));
+	       (type.len == len || strchr("; \t", type.at[len]));
 }
 
 static bool call_permit(struct call *c)
@@ -111,7 +112,8 @@ static void on_head(struct exchange *x)
 	x->context = c;
 	c->route = route_match(x->head->method, x->head->path, c->segment, &known);
 	if (!c->route) {
-		answer_problem(c, known ? KEZEK_PROBLEM_method_not_allowed : KEZEK_PROBLEM_not_found, NULL);
+		answer_problem(c,
+			known ? KEZEK_PROBLEM_method_not_allowed : KEZEK_PROBLEM_not_found, NULL);
 		return;
 	}
 	x->route = c->route->path;
@@ -374,5 +376,5 @@ void api_free(struct api *a)
 bool api_is_live(const struct api *a)
 {
 	return a->has_principals && a->book && a->schema_is_right && pg_is_ready(a->reads) &&
-		batcher_is_ready(a->writes);
+	       batcher_is_ready(a->writes);
 }

@@ -7,13 +7,14 @@
 struct api;
 
 /*
- * Connects to PostgreSQL (and goes on trying), loads what it keeps in memory, starts the timers' jobs.
- * `settings` must outlive it. 0, or -errno with the reason logged.
+ * Connects to PostgreSQL (and goes on trying), loads what it keeps in memory, starts the timers'
+ * jobs. `settings` must outlive it. 0, or -errno with the reason logged.
  */
 _must_check_ int api_new(struct loop *l, const struct settings *settings, struct api **ret);
 /* For server_new. */
 const struct exchange_ops *api_ops(struct api *a);
-/* Called once, when the first database round trip has worked and catalogue and calendars are loaded. */
+/* Called once, when the first database round trip has worked and catalogue and calendars are
+ * loaded. */
 void api_on_ready(struct api *a, void (*on_ready)(void *arg), void *arg);
 /*
  * Stopping: long-polls are answered empty at once, new work is refused with 503 `stopping`. Running

@@ -9,9 +9,11 @@ static bool calendar_is_there(void *context, const char *code)
 	return calendars_find(context, code) != NULL;
 }
 
-struct book *book_make(json_object *doc, int64_t version, struct calendars *calendars_taken, struct faults *faults)
+struct book *book_make(
+	json_object *doc, int64_t version, struct calendars *calendars_taken, struct faults *faults)
 {
-	struct catalogue_checks checks = {.calendar_exists = calendar_is_there, .context = calendars_taken};
+	struct catalogue_checks checks = {
+		.calendar_exists = calendar_is_there, .context = calendars_taken};
 	struct catalogue *catalogue;
 	struct book *b;
 
@@ -32,7 +34,8 @@ static void log_faults(const char *what, const struct faults *faults)
 {
 	for (size_t i = 0; i < faults->count; i++)
 		log_event(LOG_LEVEL_ERROR, "register_refused", LOG_S("what", what),
-			LOG_S("where", faults->items[i].pointer), LOG_S("why", reason_code(faults->items[i].reason)));
+			LOG_S("where", faults->items[i].pointer),
+			LOG_S("why", reason_code(faults->items[i].reason)));
 }
 
 /* Documents in the database were checked when they were recorded; depth is theirs. */
@@ -46,8 +49,8 @@ static json_object *document(struct span text)
 	return doc;
 }
 
-struct calendars *book_calendars_with(const struct book *book, const char *code, json_object *json, int version,
-	struct faults *faults)
+struct calendars *book_calendars_with(const struct book *book, const char *code, json_object *json,
+	int version, struct faults *faults)
 {
 	struct calendars *set = calendars_new(zoneinfo_loader());
 	int r = 0;
@@ -58,7 +61,8 @@ struct calendars *book_calendars_with(const struct book *book, const char *code,
 
 			if (code && strcmp(known, code) == 0)
 				continue;
-			r |= calendars_put(set, json_object_object_get(entry, "calendar"), known, v, "", faults);
+			r |= calendars_put(set, json_object_object_get(entry, "calendar"), known, v,
+				"", faults);
 		}
 	}
 	if (code)
@@ -70,8 +74,8 @@ struct calendars *book_calendars_with(const struct book *book, const char *code,
 	return set;
 }
 
-static struct calendars *calendars_from_rows(const struct unit *u, int statement, json_object *docs,
-	struct faults *faults)
+static struct calendars *calendars_from_rows(
+	const struct unit *u, int statement, json_object *docs, struct faults *faults)
 {
 	struct calendars *set = calendars_new(zoneinfo_loader());
 

@@ -1,6 +1,6 @@
 /*
- * What the daemon works by: catalogue and calendars as loaded, one immutable snapshot. Whoever keeps
- * something of it across turns holds a reference.
+ * What the daemon works by: catalogue and calendars as loaded, one immutable snapshot. Whoever
+ * keeps something of it across turns holds a reference.
  */
 #pragma once
 
@@ -17,16 +17,19 @@ struct book {
 };
 
 /*
- * From the rows of catalogue_newest (statement `first`) and calendars_newest (the next one). NULL with
- * the reason logged: the database holds what this program refuses.
+ * From the rows of catalogue_newest (statement `first`) and calendars_newest (the next one). NULL
+ * with the reason logged: the database holds what this program refuses.
  */
 struct book *book_read(const struct unit *u, int first);
-/* The same from documents: for trying out what is about to be recorded. Takes a reference of `doc`. */
-struct book *book_make(json_object *doc, int64_t version, struct calendars *calendars_taken, struct faults *faults);
-/* calendars_taken NULL: `faults` tells why already, and NULL comes back. */
-/* A set of calendars with all that `book` has, and `code` replaced by `json` (NULL: nothing replaced). */
-struct calendars *book_calendars_with(const struct book *book, const char *code, json_object *json, int version,
+/* The same from documents: for trying out what is about to be recorded. Takes a reference of `doc`.
+ */
+struct book *book_make(json_object *doc, int64_t version, struct calendars *calendars_taken,
 	struct faults *faults);
+/* calendars_taken NULL: `faults` tells why already, and NULL comes back. */
+/* A set of calendars with all that `book` has, and `code` replaced by `json` (NULL: nothing
+ * replaced). */
+struct calendars *book_calendars_with(const struct book *book, const char *code, json_object *json,
+	int version, struct faults *faults);
 struct book *book_ref(struct book *b);
 void book_unref(struct book *b);
 

@@ -84,10 +84,10 @@ struct call {
 	char actor[NAME_SIZE];           /* "" where none was named */
 	char key[KEY_SIZE];              /* "" where none was given */
 	uint8_t fingerprint[FINGERPRINT_SIZE];
-	struct book *book;  /* held */
-	json_object *body;  /* NULL where there is none */
-	struct unit unit;   /* for handlers that read */
-	void *state;        /* the handler's own */
+	struct book *book; /* held */
+	json_object *body; /* NULL where there is none */
+	struct unit unit;  /* for handlers that read */
+	void *state;       /* the handler's own */
 	void (*free_state)(void *state);
 	void (*on_gone)(struct call *c); /* the client left while the handler waited */
 	enum lang lang;
@@ -123,15 +123,18 @@ struct params *call_read(struct call *c, enum statement statement);
 /* Submits the unit; on failure the call is answered. `on_done` gets the unit; use call_of_unit. */
 void call_send(struct call *c, void (*on_done)(struct unit *u, enum unit_how how));
 struct call *call_of_unit(struct unit *u);
-/* In on_done: true when the unit is done and the principal still may; else the call has been answered. */
+/* In on_done: true when the unit is done and the principal still may; else the call has been
+ * answered. */
 bool call_entered(struct call *c, enum unit_how how);
 
 /* The query parameter, decoded into `ret`; false when absent. */
 bool call_query(struct call *c, const char *name, struct text *ret);
-/* Every query parameter must be one of these (NULL-terminated), given once; else the call is answered. */
+/* Every query parameter must be one of these (NULL-terminated), given once; else the call is
+ * answered. */
 bool call_query_check(struct call *c, const char *const names[]);
 
-/* api.c: principals, catalogue and calendars anew: three statements, and what their rows are for. */
+/* api.c: principals, catalogue and calendars anew: three statements, and what their rows are for.
+ */
 void register_ask(struct unit *u);
 void register_adopt(struct api *a, const struct unit *u);
 

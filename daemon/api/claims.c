@@ -288,7 +288,8 @@ void parking_wake(struct parking *lot, const char *agency)
 {
 	struct poll *p;
 
-	TAILQ_FOREACH (p, &lot->polls, link) {
+	TAILQ_FOREACH(p, &lot->polls, link)
+	{
 		if (strcmp(p->c->who.agency, agency) != 0)
 			continue;
 		unpark(p);
@@ -323,12 +324,18 @@ static void on_probe(struct timer *t)
 
 	if (lot->probing || TAILQ_EMPTY(&lot->polls))
 		return;
-	TAILQ_FOREACH (p, &lot->polls, link) {
-		if (agencies.data && strstr(agencies.data, p->c->who.agency))
+	/* An agency named twice is harmless; its neighbours in the list are mostly its own polls.
+	 */
+	const char *last = "";
+
+	TAILQ_FOREACH(p, &lot->polls, link)
+	{
+		if (strcmp(last, p->c->who.agency) == 0)
 			continue;
+		last = p->c->who.agency;
 		if (agencies.len)
 			text_add_char(&agencies, '\n');
-		text_adds(&agencies, p->c->who.agency);
+		text_adds(&agencies, last);
 	}
 	unit_init(&lot->unit, on_probed);
 	params_text(unit_add(&lot->unit, SQL_QUEUES_WAITING), agencies.data);

@@ -15,7 +15,6 @@ struct claims_batch {
 	struct renew_member *renewals;
 	enum member_result *renewed;
 	char (*keys)[KEY_SIZE + 16];
-
 };
 
 static void batch_free(void *state)
@@ -31,7 +30,8 @@ static void batch_free(void *state)
 	free(b);
 }
 
-static void add_problem(struct text *t, struct call *c, enum kezek_problem problem, const struct faults *faults)
+static void add_problem(
+	struct text *t, struct call *c, enum kezek_problem problem, const struct faults *faults)
 {
 	text_addf(t, "\"result\":\"refused\",\"status\":%d,\"problem\":", problem_status(problem));
 	problem_write(t, problem, c->lang, NULL, c->x->request_id, faults);
@@ -52,7 +52,7 @@ static enum kezek_problem problem_of(const struct act_run *r)
 		return KEZEK_PROBLEM_database_away;
 	case ACT_FAILED:
 		return r->member_result == MEMBER_DISK_FULL ? KEZEK_PROBLEM_disk_full
-			: r->member_result == MEMBER_DENIED ? KEZEK_PROBLEM_principal_disabled
+		       : r->member_result == MEMBER_DENIED  ? KEZEK_PROBLEM_principal_disabled
 							    : KEZEK_PROBLEM_internal;
 	default:
 		return KEZEK_PROBLEM_claim_lost;
@@ -69,20 +69,25 @@ static void add_act_result(struct text *t, struct call *c, struct act_run *r)
 		text_adds(t, "\"result\":\"done\",\"status\":200,\"request\":");
 		text_add_span(t, text_span(&r->answer));
 	} else if (r->result == ACT_REPLAYED &&
-		memcmp(r->member.stored.fingerprint, c->fingerprint, FINGERPRINT_SIZE) == 0) {
+		   memcmp(r->member.stored.fingerprint, c->fingerprint, FINGERPRINT_SIZE) == 0) {
 		uint8_t key[SEAL_KEY_SIZE];
 		const struct stored_answer *s = &r->member.stored;
 		_text_ plain = TEXT_INIT;
 
-		if (seal_open_key(c->api->seal, &s->request, s->master, text_span(&s->wrapped), key) == 0 &&
-			seal_open(c->api->seal, key, &s->request, "answer", text_span(&s->sealed), &plain) == 0) {
-			text_adds(t, "\"result\":\"done\",\"status\":200,\"replayed\":true,\"request\":");
+		if (seal_open_key(c->api->seal, &s->request, s->master, text_span(&s->wrapped),
+			    key) == 0 &&
+			seal_open(c->api->seal, key, &s->request, "answer", text_span(&s->sealed),
+				&plain) == 0) {
+			text_adds(t, "\"result\":\"done\",\"status\":200,\"replayed\":true,"
+				     "\"request\":");
 			text_add_span(t, text_span(&plain));
 		} else {
 			add_problem(t, c, KEZEK_PROBLEM_internal, NULL);
 		}
 	} else {
-		add_problem(t, c, r->result == ACT_REPLAYED ? KEZEK_PROBLEM_idempotency_key_reused : problem_of(r),
+		add_problem(t, c,
+			r->result == ACT_REPLAYED ? KEZEK_PROBLEM_idempotency_key_reused
+						  : problem_of(r),
 			&r->faults);
 	}
 	text_add_char(t, '}');
@@ -132,10 +137,13 @@ static void on_renewed(struct member *base, enum member_result result)
 		text_addf(&t, "%s{\"claim\":\"%s\",", i ? "," : "", id);
 		if (b->renewed[i] == MEMBER_DONE) {
 			text_adds(&t, "\"result\":\"done\",\"status\":200,");
-			text_add_moment(&t, "lease_until", b->renewals[i].lease_until, book_zone(c->book, c->who.agency));
+			text_add_moment(&t, "lease_until", b->renewals[i].lease_until,
+				book_zone(c->book, c->who.agency));
 		} else {
-			add_problem(&t, c, b->renewed[i] == MEMBER_CONFLICT ? KEZEK_PROBLEM_claim_lost
-				: KEZEK_PROBLEM_database_away, NULL);
+			add_problem(&t, c,
+				b->renewed[i] == MEMBER_CONFLICT ? KEZEK_PROBLEM_claim_lost
+								 : KEZEK_PROBLEM_database_away,
+				NULL);
 		}
 		text_add_char(&t, '}');
 	}
@@ -143,7 +151,8 @@ static void on_renewed(struct member *base, enum member_result result)
 	answer_json(c, 200, &t);
 }
 
-static void read_one(struct claims_batch *b, struct json_reader *r, int i, enum kezek_act act, int64_t lease)
+static void read_one(
+	struct claims_batch *b, struct json_reader *r, int i, enum kezek_act act, int64_t lease)
 {
 	struct uuid claim = {0};
 	int64_t fence = 0;
@@ -271,7 +280,8 @@ static void on_claims(struct unit *u, enum unit_how how)
 		if (dossier_read(&d, c->api, c->book, loop_now(c->api->loop), u, 1, i) < 0)
 			continue;
 		uuid_format(&d.row.claim, id);
-		text_addf(&t, "%s{\"claim\":\"%s\",\"fence\":%lld,", written++ ? "," : "", id, (long long)d.row.fence);
+		text_addf(&t, "%s{\"claim\":\"%s\",\"fence\":%lld,", written++ ? "," : "", id,
+			(long long)d.row.fence);
 		text_add_moment(&t, "lease_until", d.row.lease_until, dossier_zone(&d));
 		text_adds(&t, ",\"request\":");
 		dossier_write(&t, &d, &viewer, c->who.name, c->lang, false);

@@ -36,7 +36,8 @@ static json_object *content_of(const struct intake *in)
 	else
 		json_object_object_add(content, "documents", json_object_new_array());
 	if (in->external_ref)
-		json_object_object_add(content, "external_ref", json_object_new_string(in->external_ref));
+		json_object_object_add(
+			content, "external_ref", json_object_new_string(in->external_ref));
 	return content;
 }
 
@@ -59,8 +60,9 @@ static void register_deadline(struct dossier *d)
 {
 	const struct stage *stage = service_stage_find(d->service, KEZEK_DEADLINE_register);
 	const struct term_rule *rule = stage ? stage_rule(stage, d->variant) : NULL;
-	struct deadline_row *row = rule ? dossier_start(d, KEZEK_DEADLINE_register, rule, stage->cap,
-		d->row.received_at) : NULL;
+	struct deadline_row *row = rule ? dossier_start(d, KEZEK_DEADLINE_register, rule,
+						  stage->cap, d->row.received_at)
+					: NULL;
 
 	if (row)
 		dossier_stop(d, row, d->now);
@@ -99,7 +101,8 @@ static void start_deadlines(const struct intake *in, struct dossier *d)
 		struct deadline_row *row = dossier_deadline_find(d, "decide");
 
 		if (row)
-			dossier_pause(d, row, stage_pause_find(decide, "documents_missing"), "documents_missing", d->now);
+			dossier_pause(d, row, stage_pause_find(decide, "documents_missing"),
+				"documents_missing", d->now);
 		start_cure(d);
 	}
 }
@@ -144,7 +147,8 @@ void intake_compose(const struct intake *in, struct dossier *d, int64_t number)
 		log_event(LOG_LEVEL_WARNING, "unrouted", LOG_S("service", in->service->code),
 			LOG_S("territory", d->row.territory));
 	}
-	move = lifecycle_next(LIFECYCLE_NEW, in->refuse_ground ? KEZEK_ACT_refuse : KEZEK_ACT_submit, facts_of(in, d));
+	move = lifecycle_next(LIFECYCLE_NEW,
+		in->refuse_ground ? KEZEK_ACT_refuse : KEZEK_ACT_submit, facts_of(in, d));
 	dossier_move(d, move->to);
 	start_deadlines(in, d);
 	if (d->state == KEZEK_STATE_refused)
@@ -163,7 +167,8 @@ void intake_journal(const struct intake *in, struct dossier *d, const struct cal
 	e = dossier_event(d, in->refuse_ground ? "refuse" : "submit", d->row.received_at, c);
 	e->ground = in->refuse_ground;
 	if (in->refuse_reason)
-		seal_close(c->api->seal, d->key, &d->row.id, "reason", span_of(in->refuse_reason), &e->reason);
+		seal_close(c->api->seal, d->key, &d->row.id, "reason", span_of(in->refuse_reason),
+			&e->reason);
 	text_addf(&t, "{\"state\":\"%s\",", d->row.state);
 	text_add_member(&t, "agency", d->row.agency);
 	text_add_char(&t, ',');

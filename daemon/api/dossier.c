@@ -42,7 +42,8 @@ static const char *member_json(struct dossier *d, json_object *o, const char *na
 {
 	json_object *v = json_object_object_get(o, name);
 
-	return v ? pool_copy(d->pool, json_object_to_json_string_ext(v, JSON_C_TO_STRING_PLAIN)) : NULL;
+	return v ? pool_copy(d->pool, json_object_to_json_string_ext(v, JSON_C_TO_STRING_PLAIN))
+		 : NULL;
 }
 
 static int64_t member_moment(json_object *o, const char *name)
@@ -89,7 +90,9 @@ static void read_deadline(struct dossier *d, json_object *o, struct deadline_row
 		.breached_at = member_moment(o, "breached_at"),
 		.stopped_at = member_moment(o, "stopped_at"),
 	};
-	ret->fire_at = strcmp(ret->state, "running") == 0 && ret->breached_at == MOMENT_NONE ? ret->due_at : MOMENT_NONE;
+	ret->fire_at = strcmp(ret->state, "running") == 0 && ret->breached_at == MOMENT_NONE
+			       ? ret->due_at
+			       : MOMENT_NONE;
 }
 
 static void read_deadlines(struct dossier *d, struct span text)
@@ -98,18 +101,35 @@ static void read_deadlines(struct dossier *d, struct span text)
 
 	if (!text.at || json_read(text, NULL, NULL, &all) != 0)
 		return;
-	for (size_t i = 0; i < json_object_array_length(all) && d->deadline_count < DEADLINES_MAX; i++)
-		read_deadline(d, json_object_array_get_idx(all, i), &d->deadlines[d->deadline_count++]);
+	for (size_t i = 0; i < json_object_array_length(all) && d->deadline_count < DEADLINES_MAX;
+		i++)
+		read_deadline(
+			d, json_object_array_get_idx(all, i), &d->deadlines[d->deadline_count++]);
 }
 
 /* Strings of the row are borrowed from the unit: ours from here on. */
 static void own_strings(struct dossier *d)
 {
 	const char **strings[] = {
-		&d->row.number, &d->row.state, &d->row.agency, &d->row.office, &d->row.service, &d->row.variant,
-		&d->row.channel, &d->row.territory, &d->row.language, &d->row.backdate_reason, &d->row.decide,
-		&d->row.outcome, &d->row.responsible, &d->row.body_number, &d->row.submitted_by,
-		&d->row.submitted_actor, &d->row.holder, &d->row.holder_actor, &d->row.worker,
+		&d->row.number,
+		&d->row.state,
+		&d->row.agency,
+		&d->row.office,
+		&d->row.service,
+		&d->row.variant,
+		&d->row.channel,
+		&d->row.territory,
+		&d->row.language,
+		&d->row.backdate_reason,
+		&d->row.decide,
+		&d->row.outcome,
+		&d->row.responsible,
+		&d->row.body_number,
+		&d->row.submitted_by,
+		&d->row.submitted_actor,
+		&d->row.holder,
+		&d->row.holder_actor,
+		&d->row.worker,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
@@ -134,8 +154,8 @@ static int open_content(struct dossier *d)
 	return r;
 }
 
-int dossier_read(struct dossier *d, struct api *a, struct book *b, int64_t now, const struct unit *u, int statement,
-	int row)
+int dossier_read(struct dossier *d, struct api *a, struct book *b, int64_t now,
+	const struct unit *u, int statement, int row)
 {
 	char id[UUID_TEXT_SIZE];
 	int r;
@@ -159,7 +179,8 @@ int dossier_read(struct dossier *d, struct api *a, struct book *b, int64_t now, 
 	return 0;
 }
 
-struct event_row *dossier_event(struct dossier *d, const char *kind, int64_t occurred_at, const struct call *c)
+struct event_row *dossier_event(
+	struct dossier *d, const char *kind, int64_t occurred_at, const struct call *c)
 {
 	struct event_row *e;
 
@@ -235,8 +256,8 @@ void dossier_changes(struct dossier *d, struct changes *ret)
 
 bool dossier_is_overdue(const struct dossier *d)
 {
-	return !state_is_final(d->state) && d->row.decide && strcmp(d->row.decide, "running") == 0 &&
-		d->row.due_at <= d->now;
+	return !state_is_final(d->state) && d->row.decide &&
+	       strcmp(d->row.decide, "running") == 0 && d->row.due_at <= d->now;
 }
 
 const struct zone *dossier_zone(const struct dossier *d)
@@ -249,7 +270,8 @@ static bool has_document(const struct dossier *d, const char *kind)
 	json_object *documents = json_object_object_get(d->content, "documents");
 
 	for (size_t i = 0; documents && i < json_object_array_length(documents); i++) {
-		json_object *k = json_object_object_get(json_object_array_get_idx(documents, i), "kind");
+		json_object *k =
+			json_object_object_get(json_object_array_get_idx(documents, i), "kind");
 
 		if (k && strcmp(json_object_get_string(k), kind) == 0)
 			return true;

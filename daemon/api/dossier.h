@@ -1,6 +1,6 @@
 /*
- * A request in the hand: what the database holds of it, opened, with the changes that an act makes. One
- * form for reading, for acts and for new requests, so that all of them answer alike.
+ * A request in the hand: what the database holds of it, opened, with the changes that an act makes.
+ * One form for reading, for acts and for new requests, so that all of them answer alike.
  */
 #pragma once
 
@@ -32,30 +32,33 @@ struct dossier {
 
 /* A new one, nothing filled in but api, book, pool, key and id; wrapped key into the member. */
 void dossier_init(struct dossier *d, struct api *a, struct book *b, int64_t now);
-/* From a row of kezek.request_view; everything is copied. 0, or -EBADMSG (logged): cannot be opened. */
-_must_check_ int dossier_read(struct dossier *d, struct api *a, struct book *b, int64_t now, const struct unit *u,
-	int statement, int row);
+/* From a row of kezek.request_view; everything is copied. 0, or -EBADMSG (logged): cannot be
+ * opened. */
+_must_check_ int dossier_read(struct dossier *d, struct api *a, struct book *b, int64_t now,
+	const struct unit *u, int statement, int row);
 void dossier_done(struct dossier *d);
 
 /* Deadlines. A kind may have run before: `find` gives the running or paused one. */
 struct deadline_row *dossier_deadline_find(struct dossier *d, const char *kind);
 struct stage_calendars dossier_calendars(const struct dossier *d);
 /* Starts a deadline by `rule`; nothing when its calendar has no such day. */
-struct deadline_row *dossier_start(struct dossier *d, enum kezek_deadline_kind kind, const struct term_rule *rule,
-	const struct term_rule *cap, int64_t start_at);
+struct deadline_row *dossier_start(struct dossier *d, enum kezek_deadline_kind kind,
+	const struct term_rule *rule, const struct term_rule *cap, int64_t start_at);
 /* Starts every stage of the standard whose fact is among `facts` and which has not begun yet. */
 void dossier_start_stages(struct dossier *d, const struct stage_facts *facts);
-/* Stops at `at`: met, or missed when that is too late; a breach not yet journaled is journaled first. */
+/* Stops at `at`: met, or missed when that is too late; a breach not yet journaled is journaled
+ * first. */
 void dossier_stop(struct dossier *d, struct deadline_row *row, int64_t at);
 void dossier_void_all(struct dossier *d, int64_t at);
 /* An open pause from `at`, by the standard's ground; or its end. The date is computed anew. */
-void dossier_pause(struct dossier *d, struct deadline_row *row, const struct pause_standard *p, const char *ground,
-	int64_t at);
+void dossier_pause(struct dossier *d, struct deadline_row *row, const struct pause_standard *p,
+	const char *ground, int64_t at);
 void dossier_resume(struct dossier *d, struct deadline_row *row, int64_t at);
 /* The rule and cap a deadline runs by, from the pinned standard; false: not found there. */
-bool dossier_rule(const struct dossier *d, const struct deadline_row *row, const struct term_rule **ret_rule,
-	const struct term_rule **ret_cap);
-/* Its term computed anew from its facts. 0, or TERM_BEYOND and the like: no date. `facts` borrows `pauses`. */
+bool dossier_rule(const struct dossier *d, const struct deadline_row *row,
+	const struct term_rule **ret_rule, const struct term_rule **ret_cap);
+/* Its term computed anew from its facts. 0, or TERM_BEYOND and the like: no date. `facts` borrows
+ * `pauses`. */
 #define DOSSIER_PAUSES_MAX 32
 struct dossier_term {
 	const struct calendar *calendar;
@@ -65,11 +68,14 @@ struct dossier_term {
 	struct term_extension extensions[8];
 	struct term term;
 };
-_must_check_ int dossier_term(const struct dossier *d, const struct deadline_row *row, struct dossier_term *ret);
+_must_check_ int dossier_term(
+	const struct dossier *d, const struct deadline_row *row, struct dossier_term *ret);
 
 /* Journal: the next event; `before` and `after` are filled in by the caller from the pool. */
-struct event_row *dossier_event(struct dossier *d, const char *kind, int64_t occurred_at, const struct call *c);
-/* Moves to `state`; keeps the row's mirror of the decide deadline, responsible and closing right. */
+struct event_row *dossier_event(
+	struct dossier *d, const char *kind, int64_t occurred_at, const struct call *c);
+/* Moves to `state`; keeps the row's mirror of the decide deadline, responsible and closing right.
+ */
 void dossier_move(struct dossier *d, enum kezek_state state);
 void dossier_mirror(struct dossier *d);
 
@@ -78,8 +84,8 @@ void dossier_state(const struct dossier *d, struct state_row *ret);
 void dossier_changes(struct dossier *d, struct changes *ret);
 
 /* The JSON of a request as this viewer may see it; `receipt`: with the receipt. */
-void dossier_write(struct text *t, const struct dossier *d, const struct viewer *viewer, const char *principal,
-	enum lang lang, bool receipt);
+void dossier_write(struct text *t, const struct dossier *d, const struct viewer *viewer,
+	const char *principal, enum lang lang, bool receipt);
 /* {"number","at","office",…}: what the citizen is handed, in the applicant's language. */
 void dossier_write_receipt(struct text *t, const struct dossier *d, const struct viewer *viewer);
 void dossier_write_receipt_text(struct text *t, const struct dossier *d, bool html);

@@ -1,4 +1,5 @@
-/* A request in the hand: its deadlines started, paused, resumed and stopped, always from the facts. */
+/* A request in the hand: its deadlines started, paused, resumed and stopped, always from the facts.
+ */
 #include "daemon/api/dossier.h"
 #include "lib/term_read.h"
 
@@ -27,8 +28,8 @@ struct stage_calendars dossier_calendars(const struct dossier *d)
 	};
 }
 
-bool dossier_rule(const struct dossier *d, const struct deadline_row *row, const struct term_rule **ret_rule,
-	const struct term_rule **ret_cap)
+bool dossier_rule(const struct dossier *d, const struct deadline_row *row,
+	const struct term_rule **ret_rule, const struct term_rule **ret_cap)
 {
 	enum kezek_deadline_kind kind;
 	const struct stage *stage;
@@ -68,7 +69,8 @@ static size_t read_extensions(const char *json, struct term_extension *ret, size
 	if (!json || json_read(span_of(json), NULL, NULL, &all) != 0)
 		return 0;
 	for (size_t i = 0; i < json_object_array_length(all) && n < room; i++)
-		n += term_extension_read(json_object_array_get_idx(all, i), "", &faults, &ret[n]) == 0;
+		n += term_extension_read(json_object_array_get_idx(all, i), "", &faults, &ret[n]) ==
+		     0;
 	return n;
 }
 
@@ -85,7 +87,8 @@ int dossier_term(const struct dossier *d, const struct deadline_row *row, struct
 		.pauses = ret->pauses,
 		.npauses = read_pauses(row->pauses, ret->pauses, ARRAY_SIZE(ret->pauses)),
 		.extensions = ret->extensions,
-		.nextensions = read_extensions(row->extensions, ret->extensions, ARRAY_SIZE(ret->extensions)),
+		.nextensions = read_extensions(
+			row->extensions, ret->extensions, ARRAY_SIZE(ret->extensions)),
 		.cap = cap,
 	};
 	return term_compute(ret->calendar, ret->rule, &ret->facts, &ret->term);
@@ -112,8 +115,8 @@ static void compute(struct dossier *d, struct deadline_row *row)
 	mark(d, row);
 }
 
-struct deadline_row *dossier_start(struct dossier *d, enum kezek_deadline_kind kind, const struct term_rule *rule,
-	const struct term_rule *cap, int64_t start_at)
+struct deadline_row *dossier_start(struct dossier *d, enum kezek_deadline_kind kind,
+	const struct term_rule *rule, const struct term_rule *cap, int64_t start_at)
 {
 	struct stage_calendars calendars = dossier_calendars(d);
 	const struct calendar *calendar = stage_calendar(rule, &calendars);
@@ -154,14 +157,16 @@ void dossier_start_stages(struct dossier *d, const struct stage_facts *facts)
 		const struct term_rule *rule = stage_rule(stage, d->variant);
 		int64_t start_at = rule ? stage_start(rule, stage->kind, facts) : MOMENT_NONE;
 
-		if (start_at == MOMENT_NONE || has_begun(d, stage->kind) || stage->kind == KEZEK_DEADLINE_cure)
+		if (start_at == MOMENT_NONE || has_begun(d, stage->kind) ||
+			stage->kind == KEZEK_DEADLINE_cure)
 			continue;
 		dossier_start(d, stage->kind, rule, stage->cap, start_at);
 	}
 	dossier_mirror(d);
 }
 
-/* A due moment that passed before its timer could fire: the journal says so before it says what came. */
+/* A due moment that passed before its timer could fire: the journal says so before it says what
+ * came. */
 static void journal_breach(struct dossier *d, struct deadline_row *row)
 {
 	struct event_row *e;
@@ -205,7 +210,8 @@ void dossier_void_all(struct dossier *d, int64_t at)
 	dossier_mirror(d);
 }
 
-static void write_pauses(struct dossier *d, struct deadline_row *row, const struct term_pause *pauses, size_t n)
+static void write_pauses(
+	struct dossier *d, struct deadline_row *row, const struct term_pause *pauses, size_t n)
 {
 	_text_ t = TEXT_INIT;
 
@@ -219,8 +225,8 @@ static void write_pauses(struct dossier *d, struct deadline_row *row, const stru
 	row->pauses = pool_take(d->pool, &t);
 }
 
-void dossier_pause(struct dossier *d, struct deadline_row *row, const struct pause_standard *p, const char *ground,
-	int64_t at)
+void dossier_pause(struct dossier *d, struct deadline_row *row, const struct pause_standard *p,
+	const char *ground, int64_t at)
 {
 	struct term_pause pauses[DOSSIER_PAUSES_MAX];
 	size_t n = read_pauses(row->pauses, pauses, DOSSIER_PAUSES_MAX - 1);

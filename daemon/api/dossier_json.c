@@ -46,7 +46,8 @@ static void add_uuid(struct text *t, const char *name, const struct uuid *u)
 	text_addf(t, "\"%s\":\"%s\"", name, s);
 }
 
-static void write_explanation(struct text *t, const struct dossier *d, const struct deadline_row *row)
+static void write_explanation(
+	struct text *t, const struct dossier *d, const struct deadline_row *row)
 {
 	struct dossier_term term;
 	struct stage_calendars unused = dossier_calendars(d);
@@ -57,10 +58,12 @@ static void write_explanation(struct text *t, const struct dossier *d, const str
 		return;
 	}
 	text_add_char(t, ',');
-	text_add_term_explanation(t, true, term.calendar, term.rule, row->rule_version, &term.facts, &term.term);
+	text_add_term_explanation(
+		t, true, term.calendar, term.rule, row->rule_version, &term.facts, &term.term);
 }
 
-static void write_deadline(struct text *t, const struct dossier *d, const struct deadline_row *row, bool explain)
+static void write_deadline(
+	struct text *t, const struct dossier *d, const struct deadline_row *row, bool explain)
 {
 	const struct zone *zone = dossier_zone(d);
 
@@ -74,7 +77,8 @@ static void write_deadline(struct text *t, const struct dossier *d, const struct
 	add_bool(t, "provisional", row->provisional);
 	text_addf(t, ",\"rule_version\":%d,", row->rule_version);
 	text_add_member(t, "calendar", row->calendar);
-	text_addf(t, ",\"calendar_version\":%d,\"source\":\"%s\",", row->calendar_version, row->source);
+	text_addf(t, ",\"calendar_version\":%d,\"source\":\"%s\",", row->calendar_version,
+		row->source);
 	text_add_moment(t, "breached_at", row->breached_at, zone);
 	text_add_char(t, ',');
 	text_add_moment(t, "stopped_at", row->stopped_at, zone);
@@ -98,15 +102,17 @@ void dossier_write_deadlines(struct text *t, const struct dossier *d, bool expla
 	text_add_char(t, ']');
 }
 
-/* A person as one may see it who neither took nor acts on the request: the PIN masked; for those outside
- * casework altogether (admin) no name either. */
+/* A person as one may see it who neither took nor acts on the request: the PIN masked; for those
+ * outside casework altogether (admin) no name either. */
 static void write_person(struct text *t, json_object *person, bool whole, bool names)
 {
 	bool first = true;
 
 	text_add_char(t, '{');
 	json_object_object_foreach (person, name, value) {
-		const char *s = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+		const char *s = json_object_is_type(value, json_type_string)
+					? json_object_get_string(value)
+					: NULL;
 
 		if (!names && strcmp(name, "kind") != 0 && strcmp(name, "pin") != 0)
 			continue;
@@ -121,8 +127,9 @@ static void write_person(struct text *t, json_object *person, bool whole, bool n
 		} else if (json_object_is_type(value, json_type_object)) {
 			write_person(t, value, whole, names);
 		} else {
-			text_adds(t, json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN |
-				JSON_C_TO_STRING_NOSLASHESCAPE));
+			text_adds(t,
+				json_object_to_json_string_ext(value,
+					JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 		}
 	}
 	text_add_char(t, '}');
@@ -130,8 +137,10 @@ static void write_person(struct text *t, json_object *person, bool whole, bool n
 
 static void add_any(struct text *t, const char *name, json_object *value)
 {
-	text_addf(t, "\"%s\":%s", name, value ? json_object_to_json_string_ext(value,
-		JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE) : "null");
+	text_addf(t, "\"%s\":%s", name,
+		value ? json_object_to_json_string_ext(
+				value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+		      : "null");
 }
 
 static void write_content(struct text *t, const struct dossier *d, const struct viewer *viewer)
@@ -150,12 +159,14 @@ static void write_content(struct text *t, const struct dossier *d, const struct 
 	text_add_char(t, ',');
 	add_any(t, "documents", json_object_object_get(d->content, "documents"));
 	text_add_char(t, ',');
-	add_any(t, "external_ref", names ? json_object_object_get(d->content, "external_ref") : NULL);
+	add_any(t, "external_ref",
+		names ? json_object_object_get(d->content, "external_ref") : NULL);
 	if (d->is_erased)
 		text_adds(t, ",\"erased\":true");
 }
 
-/* The claim's number and fence are its holder's; others see that it is held, by whom, until when. */
+/* The claim's number and fence are its holder's; others see that it is held, by whom, until when.
+ */
 static void write_claim(struct text *t, const struct dossier *d, const char *principal)
 {
 	if (!d->row.has_claim) {
@@ -198,8 +209,8 @@ static void write_moments(struct text *t, const struct dossier *d)
 	dossier_write_deadlines(t, d, false);
 }
 
-void dossier_write(struct text *t, const struct dossier *d, const struct viewer *viewer, const char *principal,
-	enum lang lang, bool receipt)
+void dossier_write(struct text *t, const struct dossier *d, const struct viewer *viewer,
+	const char *principal, enum lang lang, bool receipt)
 {
 	text_add_char(t, '{');
 	add_uuid(t, "id", &d->row.id);

@@ -61,9 +61,11 @@ static void read_applicant(struct intake *in, struct json_reader *body)
 	json_reader_end(&r);
 }
 
-void intake_read_documents(struct json_reader *body, const struct service *service, json_object **ret)
+void intake_read_documents(
+	struct json_reader *body, const struct service *service, json_object **ret)
 {
-	json_object *all = json_get_array(body, "documents", JSON_OPTIONAL | JSON_MAY_BE_EMPTY, 100);
+	json_object *all =
+		json_get_array(body, "documents", JSON_OPTIONAL | JSON_MAY_BE_EMPTY, 100);
 
 	*ret = all;
 	for (size_t i = 0; all && i < json_object_array_length(all); i++) {
@@ -158,19 +160,21 @@ static void read_route(struct intake *in, struct json_reader *r)
 	if (in->territory) {
 		place = catalogue_territory_find(in->book->catalogue, in->territory);
 		if (!place)
-			json_reader_fault(r, "territory", WORD_reason_not_found, in->territory, NULL);
+			json_reader_fault(
+				r, "territory", WORD_reason_not_found, in->territory, NULL);
 	}
 	if (!in->service || !in->office)
 		return;
 	calendar = calendars_find(in->book->calendars, in->office->calendar);
 	q = (struct route_query){
 		.service = in->service->code,
-		.places = {
-			[ROUTE_BY_OFFICE] = in->office->territory,
-			[ROUTE_BY_RESIDENCE] = place,
-			[ROUTE_BY_REGISTRATION] = place,
-			[ROUTE_BY_OBJECT] = place,
-		},
+		.places =
+			{
+				[ROUTE_BY_OFFICE] = in->office->territory,
+				[ROUTE_BY_RESIDENCE] = place,
+				[ROUTE_BY_REGISTRATION] = place,
+				[ROUTE_BY_OBJECT] = place,
+			},
 		.applicant_kind = in->applicant_kind,
 		.variant = in->variant ? in->variant->code : NULL,
 		.day = zone_day(calendar ? calendar_zone(calendar) : NULL, in->now),
@@ -179,7 +183,8 @@ static void read_route(struct intake *in, struct json_reader *r)
 		json_reader_fault(r, "territory", WORD_reason_missing, NULL, NULL);
 	in->route = route_find(in->book->catalogue, &q);
 	if (in->route)
-		in->territory = q.places[in->route->by] ? q.places[in->route->by]->code : in->territory;
+		in->territory =
+			q.places[in->route->by] ? q.places[in->route->by]->code : in->territory;
 }
 
 static void read_refusal(struct intake *in, struct json_reader *body)
@@ -190,7 +195,8 @@ static void read_refusal(struct intake *in, struct json_reader *body)
 		return;
 	in->refuse_ground = json_get_string(&r, "ground", JSON_REQUIRED, 64);
 	in->refuse_reason = json_get_string(&r, "reason", JSON_OPTIONAL, 2000);
-	if (in->refuse_ground && in->service && !service_ground_find(in->service, in->refuse_ground))
+	if (in->refuse_ground && in->service &&
+		!service_ground_find(in->service, in->refuse_ground))
 		json_reader_fault(&r, "ground", WORD_reason_not_found, in->refuse_ground, NULL);
 	json_reader_end(&r);
 }
@@ -198,7 +204,8 @@ static void read_refusal(struct intake *in, struct json_reader *body)
 static bool has_kind(json_object *documents, const char *kind)
 {
 	for (size_t i = 0; documents && i < json_object_array_length(documents); i++) {
-		json_object *k = json_object_object_get(json_object_array_get_idx(documents, i), "kind");
+		json_object *k =
+			json_object_object_get(json_object_array_get_idx(documents, i), "kind");
 
 		if (k && strcmp(json_object_get_string(k), kind) == 0)
 			return true;
@@ -215,7 +222,8 @@ static void check_complete(struct intake *in, struct json_reader *r)
 		const struct document_standard *s = &in->service->documents[i];
 
 		if (s->required && !has_kind(in->documents, s->kind))
-			json_reader_fault(r, "documents", WORD_reason_document_missing, s->kind, NULL);
+			json_reader_fault(
+				r, "documents", WORD_reason_document_missing, s->kind, NULL);
 	}
 }
 
@@ -246,7 +254,8 @@ void intake_read(struct intake *in, json_object *body, const char *own_office, e
 	if (in->service && in->service->form && !in->refuse_ground) {
 		_json_ *nothing = in->form ? NULL : json_object_new_object();
 
-		if (form_check(in->service->form, in->form ? in->form : nothing, "/form", &in->faults) != 0)
+		if (form_check(in->service->form, in->form ? in->form : nothing, "/form",
+			    &in->faults) != 0)
 			return;
 	}
 }

@@ -13,8 +13,8 @@ struct intake {
 	const struct office *office;
 	const char *channel, *language, *territory, *backdate_reason, *external_ref;
 	const char *refuse_ground, *refuse_reason;
-	const struct route *route; /* NULL: nobody takes it */
-	int64_t received_at;       /* MOMENT_NONE: now */
+	const struct route *route;                 /* NULL: nobody takes it */
+	int64_t received_at;                       /* MOMENT_NONE: now */
 	json_object *applicant, *form, *documents; /* borrowed from the body */
 	const char *pin, *applicant_kind;
 };

@@ -1,11 +1,12 @@
-/* Registration numbers in blocks: a block is asked for when it is first wanted, and again before it ends. */
+/* Registration numbers in blocks: a block is asked for when it is first wanted, and again before it
+ * ends. */
 #include <errno.h>
 
 #include "daemon/api/call.h"
 #include "daemon/api/numbers.h"
 
-#define BLOCK_SIZE   256
-#define BLOCK_AHEAD  64 /* fewer left than this: the next block is asked for */
+#define BLOCK_SIZE  256
+#define BLOCK_AHEAD 64 /* fewer left than this: the next block is asked for */
 
 TAILQ_HEAD(waiter_list, number_waiter);
 
@@ -13,7 +14,7 @@ struct block {
 	struct numbers *numbers;
 	char body[NAME_SIZE];
 	int year;
-	int64_t next, end;           /* in use */
+	int64_t next, end;             /* in use */
 	int64_t spare_next, spare_end; /* leased ahead */
 	bool asking;
 	struct unit unit;
@@ -116,7 +117,8 @@ static struct block *block_get(struct numbers *n, const char *body, int year)
 	return b;
 }
 
-int numbers_take(struct numbers *n, const char *body, int year, struct number_waiter *w, int64_t *ret_number)
+int numbers_take(
+	struct numbers *n, const char *body, int year, struct number_waiter *w, int64_t *ret_number)
 {
 	struct block *b = block_get(n, body, year);
 
@@ -125,7 +127,8 @@ int numbers_take(struct numbers *n, const char *body, int year, struct number_wa
 		b->end = b->spare_end;
 		b->spare_next = b->spare_end = 0;
 	}
-	if (b->end - b->next < BLOCK_AHEAD && b->spare_next == b->spare_end && !ask(b) && b->next == b->end)
+	if (b->end - b->next < BLOCK_AHEAD && b->spare_next == b->spare_end && !ask(b) &&
+		b->next == b->end)
 		return -ENOTCONN;
 	if (b->next == b->end) {
 		TAILQ_INSERT_TAIL(&b->waiting, w, link);

@@ -13,5 +13,6 @@ extern const char kezek_openapi_begin[], kezek_openapi_end[];
 
 struct span openapi_text(void)
 {
-	return (struct span){kezek_openapi_begin, (size_t)(kezek_openapi_end - kezek_openapi_begin)};
+	return (struct span){
+		kezek_openapi_begin, (size_t)(kezek_openapi_end - kezek_openapi_begin)};
 }

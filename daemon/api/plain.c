@@ -18,7 +18,8 @@ void readyz_begin(struct call *c)
 	struct text t = TEXT_INIT;
 	bool live = api_is_live(a);
 
-	text_addf(&t, "{\"status\":\"%s\",\"database\":%s,\"schema\":%s,\"clock\":%s}", live ? "ready" : "not_ready",
+	text_addf(&t, "{\"status\":\"%s\",\"database\":%s,\"schema\":%s,\"clock\":%s}",
+		live ? "ready" : "not_ready",
 		pg_is_ready(a->reads) && batcher_is_ready(a->writes) ? "true" : "false",
 		a->schema_is_right ? "true" : "false", loop_knows_now(a->loop) ? "true" : "false");
 	if (!live)
@@ -39,7 +40,8 @@ void metrics_begin(struct call *c)
 {
 	struct text t = TEXT_INIT;
 
-	if (!(c->x->peer->is_local && strcmp(c->api->settings->metrics_local, "yes") == 0) && !call_authenticate(c))
+	if (!(c->x->peer->is_local && strcmp(c->api->settings->metrics_local, "yes") == 0) &&
+		!call_authenticate(c))
 		return;
 	if (c->book) {
 		int32_t day = zone_day(NULL, loop_now(c->api->loop));
@@ -63,10 +65,14 @@ void root_begin(struct call *c)
 {
 	struct text t = TEXT_INIT;
 
-	text_adds(&t, "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>kezek</title>\n"
-		"<h1>kezek " KEZEK_VERSION "</h1>\n<p>The daemon behind the counters of public services: it stores "
-		"applications, routes them to the responsible agency, and keeps the statutory deadline.</p>\n"
+	text_adds(&t,
+		"<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>kezek</title>\n"
+		"<h1>kezek " KEZEK_VERSION
+		"</h1>\n<p>The daemon behind the counters of public services: it stores "
+		"applications, routes them to the responsible agency, and keeps the statutory "
+		"deadline.</p>\n"
 		"<ul><li><a href=\"/openapi.json\">The HTTP contract (OpenAPI 3.1)</a></li>"
-		"<li><a href=\"/healthz\">/healthz</a>, <a href=\"/readyz\">/readyz</a></li></ul></html>\n");
+		"<li><a href=\"/healthz\">/healthz</a>, <a "
+		"href=\"/readyz\">/readyz</a></li></ul></html>\n");
 	exchange_reply(c->x, 200, "text/html; charset=utf-8", &t);
 }

@@ -9,7 +9,8 @@ static void add_principal(struct text *t, const struct principal *p)
 {
 	text_add_char(t, '{');
 	text_add_member(t, "name", p->name);
-	text_addf(t, ",\"kind\":\"%s\",\"role\":\"%s\",", p->is_system ? "system" : "person", role_name(p->role));
+	text_addf(t, ",\"kind\":\"%s\",\"role\":\"%s\",", p->is_system ? "system" : "person",
+		role_name(p->role));
 	text_add_member(t, "office", p->office[0] ? p->office : NULL);
 	text_add_char(t, ',');
 	text_add_member(t, "agency", p->agency[0] ? p->agency : NULL);
@@ -17,8 +18,8 @@ static void add_principal(struct text *t, const struct principal *p)
 
 static void add_details(struct text *t, const struct principal *p)
 {
-	text_addf(t, ",\"disabled\":%s,\"has_token\":%s,\"certificate_sha256\":", p->is_disabled ? "true" : "false",
-		p->has_token ? "true" : "false");
+	text_addf(t, ",\"disabled\":%s,\"has_token\":%s,\"certificate_sha256\":",
+		p->is_disabled ? "true" : "false", p->has_token ? "true" : "false");
 	if (p->has_certificate) {
 		text_add_char(t, '"');
 		text_add_hex(t, p->certificate, sizeof(p->certificate));
@@ -129,14 +130,16 @@ static void on_changed(struct unit *u, enum unit_how how)
 	r = row_of(u, 1, 0);
 	result = row_text(&r);
 	if (strcmp(result, "done") != 0) {
-		answer_problem(c, strcmp(result, "exists") == 0 ? KEZEK_PROBLEM_already_exists
-			: strcmp(result, "missing") == 0       ? KEZEK_PROBLEM_not_found
-							       : KEZEK_PROBLEM_role_not_allowed, NULL);
+		answer_problem(c,
+			strcmp(result, "exists") == 0    ? KEZEK_PROBLEM_already_exists
+			: strcmp(result, "missing") == 0 ? KEZEK_PROBLEM_not_found
+							 : KEZEK_PROBLEM_role_not_allowed,
+			NULL);
 		return;
 	}
 	principals_read(c->api, u, 2);
-	log_event(LOG_LEVEL_INFO, "principal_changed", LOG_S("request_id", c->x->request_id), LOG_S("name", ch->p.name),
-		LOG_S("by", c->who.name));
+	log_event(LOG_LEVEL_INFO, "principal_changed", LOG_S("request_id", c->x->request_id),
+		LOG_S("name", ch->p.name), LOG_S("by", c->who.name));
 	for (size_t i = 0; i < c->api->principal_count; i++) {
 		if (strcmp(c->api->principals[i].name, ch->p.name) != 0)
 			continue;
@@ -166,7 +169,8 @@ static bool read_hash(struct json_reader *r, const char *name, uint8_t ret[32])
 	if (!s)
 		return false;
 	for (; *s; s++) {
-		const char *digits = "0123456789abcdef", *at = *s == ':' ? NULL : strchr(digits, *s | 32);
+		const char *digits = "0123456789abcdef",
+			   *at = *s == ':' ? NULL : strchr(digits, *s | 32);
 
 		if (*s == ':')
 			continue;
@@ -197,8 +201,11 @@ static void read_body_of(struct call *c, struct json_reader *r, struct principal
 		json_reader_fault(r, "agency", WORD_reason_not_found, agency, NULL);
 	if (!r->faults->count && !access_scope_is_sound(p->role, agency != NULL, office != NULL))
 		json_reader_fault(r, p->role == KEZEK_ROLE_clerk ? "office" : "agency",
-			(p->role == KEZEK_ROLE_clerk && !office) || (p->role == KEZEK_ROLE_officer && !agency)
-				? WORD_reason_missing : WORD_reason_conflict, "role", NULL);
+			(p->role == KEZEK_ROLE_clerk && !office) ||
+					(p->role == KEZEK_ROLE_officer && !agency)
+				? WORD_reason_missing
+				: WORD_reason_conflict,
+			"role", NULL);
 	if (office)
 		memcpy(p->office, office, strlen(office));
 	if (agency)
@@ -208,7 +215,8 @@ static void read_body_of(struct call *c, struct json_reader *r, struct principal
 static bool name_is_sound(const char *name)
 {
 	return name[0] != '.' && name[0] != '-' && name[0] != '_' &&
-		strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == strlen(name);
+	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") ==
+		       strlen(name);
 }
 
 static bool read_new(struct call *c, struct change *ch)

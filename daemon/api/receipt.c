@@ -25,8 +25,8 @@ static void add_sentence(struct text *t, const struct dossier *d, enum lang lang
 			struct term_trace trace = {0};
 
 			term_trace(term.calendar, term.rule, &term.facts, &term.term, &trace);
-			text_add_term_sentence(t, term.calendar, term.rule, row->rule_version, &term.facts, &term.term,
-				&trace, lang);
+			text_add_term_sentence(t, term.calendar, term.rule, row->rule_version,
+				&term.facts, &term.term, &trace, lang);
 			term_trace_done(&trace);
 			return;
 		}
@@ -54,9 +54,11 @@ static void add_documents(struct text *t, const struct dossier *d, enum lang lan
 
 	text_adds(t, "\"documents\":{\"taken\":[");
 	for (size_t i = 0; documents && i < json_object_array_length(documents); i++) {
-		json_object *kind = json_object_object_get(json_object_array_get_idx(documents, i), "kind");
+		json_object *kind =
+			json_object_object_get(json_object_array_get_idx(documents, i), "kind");
 		const char *code = json_object_get_string(kind);
-		const struct document_standard *s = d->service ? service_document_find(d->service, code) : NULL;
+		const struct document_standard *s =
+			d->service ? service_document_find(d->service, code) : NULL;
 
 		text_adds(t, i ? ",{" : "{");
 		text_add_member(t, "kind", code);
@@ -93,7 +95,8 @@ void dossier_write_receipt(struct text *t, const struct dossier *d, const struct
 	text_add_char(t, ',');
 	text_add_member(t, "name", office ? office->name.text[lang] : NULL);
 	text_adds(t, "},");
-	text_add_member(t, "clerk", d->row.submitted_actor ? d->row.submitted_actor : d->row.submitted_by);
+	text_add_member(
+		t, "clerk", d->row.submitted_actor ? d->row.submitted_actor : d->row.submitted_by);
 	text_adds(t, ",\"service\":{");
 	text_add_member(t, "code", d->row.service);
 	text_add_char(t, ',');
@@ -164,20 +167,28 @@ void dossier_write_receipt_text(struct text *t, const struct dossier *d, bool ht
 		text_add_day(&day, d->row.due_on, lang);
 	add_sentence(&sentence, d, lang);
 	if (html)
-		text_addf(t, "<!doctype html>\n<html lang=\"%s\"><meta charset=\"utf-8\"><title>%s</title>\n"
-			"<style>@page{size:A4;margin:20mm}body{font:12pt serif;max-width:160mm}dt{font-weight:bold}"
-			"dd{margin:0 0 3mm}</style>\n<h1>%s</h1>\n<dl>\n", lang_code(lang),
-			word_text(WORD_receipt_title, lang), word_text(WORD_receipt_title, lang));
+		text_addf(t,
+			"<!doctype html>\n<html lang=\"%s\"><meta "
+			"charset=\"utf-8\"><title>%s</title>\n"
+			"<style>@page{size:A4;margin:20mm}body{font:12pt "
+			"serif;max-width:160mm}dt{font-weight:bold}"
+			"dd{margin:0 0 3mm}</style>\n<h1>%s</h1>\n<dl>\n",
+			lang_code(lang), word_text(WORD_receipt_title, lang),
+			word_text(WORD_receipt_title, lang));
 	else
 		text_addf(t, "%s\n\n", word_text(WORD_receipt_title, lang));
 	add_line(t, html, WORD_receipt_number, lang, d->row.number);
 	add_line(t, html, WORD_receipt_moment, lang, at);
-	add_line(t, html, WORD_receipt_office, lang, office ? office->name.text[lang] : d->row.office);
-	add_line(t, html, WORD_receipt_clerk, lang, d->row.submitted_actor ? d->row.submitted_actor : d->row.submitted_by);
-	add_line(t, html, WORD_receipt_service, lang, d->service ? d->service->name.text[lang] : d->row.service);
+	add_line(t, html, WORD_receipt_office, lang,
+		office ? office->name.text[lang] : d->row.office);
+	add_line(t, html, WORD_receipt_clerk, lang,
+		d->row.submitted_actor ? d->row.submitted_actor : d->row.submitted_by);
+	add_line(t, html, WORD_receipt_service, lang,
+		d->service ? d->service->name.text[lang] : d->row.service);
 	add_line(t, html, WORD_receipt_due, lang, day.data);
 	add_line(t, html, WORD_receipt_why, lang, sentence.data);
-	add_line(t, html, WORD_receipt_appeal, lang, d->service ? d->service->appeal.text.text[lang] : NULL);
+	add_line(t, html, WORD_receipt_appeal, lang,
+		d->service ? d->service->appeal.text.text[lang] : NULL);
 	if (html)
 		text_adds(t, "</dl></html>\n");
 }

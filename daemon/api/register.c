@@ -1,4 +1,5 @@
-/* Recording the catalogue and calendars: tried out in memory first, then compare-and-set; and the test clock. */
+/* Recording the catalogue and calendars: tried out in memory first, then compare-and-set; and the
+ * test clock. */
 #include "daemon/api/dossier.h"
 #include "daemon/api/resources.h"
 #include "daemon/log.h"
@@ -30,7 +31,8 @@ static void recording_free(void *state)
 
 static const char *plain(json_object *o)
 {
-	return json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	return json_object_to_json_string_ext(
+		o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 }
 
 static void reply_recorded(struct call *c)
@@ -44,11 +46,13 @@ static void reply_recorded(struct call *c)
 		text_add_member(&t, "code", r->code);
 		text_add_char(&t, ',');
 	}
-	text_addf(&t, "\"version\":%lld,\"changes\":%s}", (long long)r->version, r->diff ? plain(r->diff) : "null");
+	text_addf(&t, "\"version\":%lld,\"changes\":%s}", (long long)r->version,
+		r->diff ? plain(r->diff) : "null");
 	answer_json(c, 200, &t);
 }
 
-/* What was recorded is in force here before the answer leaves; other daemons follow with their heartbeat. */
+/* What was recorded is in force here before the answer leaves; other daemons follow with their
+ * heartbeat. */
 static void on_reloaded(struct unit *u, enum unit_how how)
 {
 	struct call *c = call_of_unit(u);
@@ -97,7 +101,8 @@ static void on_catalogue(struct unit *u, enum unit_how how)
 	if (!recorded(c, how, version, null))
 		return;
 	rec->version = version;
-	log_event(LOG_LEVEL_INFO, "catalogue_recorded", LOG_S("by", c->who.name), LOG_N("version", version));
+	log_event(LOG_LEVEL_INFO, "catalogue_recorded", LOG_S("by", c->who.name),
+		LOG_N("version", version));
 	reload(c);
 }
 
@@ -134,7 +139,8 @@ void catalogue_put_begin(struct call *c)
 		answer_faults(c, &faults);
 		return;
 	}
-	tried = book_make(rec->merged, 0, book_calendars_with(c->book, NULL, NULL, 0, &faults), &faults);
+	tried = book_make(
+		rec->merged, 0, book_calendars_with(c->book, NULL, NULL, 0, &faults), &faults);
 	if (!tried) {
 		answer_faults(c, &faults);
 		return;
@@ -177,8 +183,8 @@ static void on_calendar(struct unit *u, enum unit_how how)
 	if (!recorded(c, how, version, null))
 		return;
 	rec->version = version;
-	log_event(LOG_LEVEL_INFO, "calendar_recorded", LOG_S("by", c->who.name), LOG_S("calendar", c->segment[0]),
-		LOG_N("version", version));
+	log_event(LOG_LEVEL_INFO, "calendar_recorded", LOG_S("by", c->who.name),
+		LOG_S("calendar", c->segment[0]), LOG_N("version", version));
 	reload(c);
 }
 
@@ -211,7 +217,8 @@ void calendar_put_begin(struct call *c)
 		return;
 	}
 	calendars_free(set);
-	known = json_object_object_get(json_object_object_get(c->book->calendar_docs, c->segment[0]), "calendar");
+	known = json_object_object_get(
+		json_object_object_get(c->book->calendar_docs, c->segment[0]), "calendar");
 	if (rec->dry || (known && json_object_equal(known, c->body))) {
 		reply_recorded(c);
 		return;

@@ -1,4 +1,5 @@
-/* Reading requests: one, lists, the journal, deadlines with their explanation, the receipt, searches. */
+/* Reading requests: one, lists, the journal, deadlines with their explanation, the receipt,
+ * searches. */
 #include <stdio.h>
 
 #include "daemon/api/dossier.h"
@@ -73,7 +74,8 @@ static void on_deadlines(struct unit *u, enum unit_how how)
 	if (!open_one(u, how, &d))
 		return;
 	text_adds(&t, "{\"items\":");
-	dossier_write_deadlines(&t, &d, call_query(c, "explain", &explain) && explain.len && explain.data[0] != '0');
+	dossier_write_deadlines(&t, &d,
+		call_query(c, "explain", &explain) && explain.len && explain.data[0] != '0');
 	t.len--; /* page_write closes the list */
 	page_write(&t, NULL, 0, false);
 	text_add_char(&t, '}');
@@ -164,8 +166,8 @@ struct listing {
 static void listing_free(void *state)
 {
 	struct listing *l = state;
-	struct text *texts[] = {&l->agency, &l->office, &l->service, &l->state, &l->deadline, &l->number,
-		&l->responsible, &l->sort, &l->count};
+	struct text *texts[] = {&l->agency, &l->office, &l->service, &l->state, &l->deadline,
+		&l->number, &l->responsible, &l->sort, &l->count};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		text_done(texts[i]);
@@ -192,8 +194,11 @@ static bool read_moment(struct call *c, const char *name, int64_t *ret)
 	if (moment_parse(text_span(&value), ret, NULL))
 		return true;
 	if (day_parse(text_span(&value), &day)) {
-		const struct calendar *zone = calendars_count(c->book->calendars)
-			? calendars_find(c->book->calendars, calendars_code(c->book->calendars, 0)) : NULL;
+		const struct calendar *zone =
+			calendars_count(c->book->calendars)
+				? calendars_find(
+					  c->book->calendars, calendars_code(c->book->calendars, 0))
+				: NULL;
 
 		*ret = zone_instant(zone ? calendar_zone(zone) : NULL, day, 0);
 		return true;
@@ -232,11 +237,15 @@ static bool read_filters(struct call *c, struct listing *l)
 	call_query(c, "responsible", &l->responsible);
 	call_query(c, "count", &l->count);
 	if (call_query(c, "state", &l->state) && !states_are_known(&l->state)) {
-		answer_bad_parameter(c, "state", WORD_reason_not_allowed, "incomplete, awaiting_payment, queued, claimed, in_work, paused, decided, closed, refused, withdrawn, lapsed");
+		answer_bad_parameter(c, "state", WORD_reason_not_allowed,
+			"incomplete, awaiting_payment, queued, claimed, in_work, paused, decided, "
+			"closed, refused, withdrawn, lapsed");
 		return false;
 	}
-	if (call_query(c, "deadline", &l->deadline) && !deadline_state_parse(text_span(&l->deadline), &deadline)) {
-		answer_bad_parameter(c, "deadline", WORD_reason_not_allowed, "running, paused, met, missed, void");
+	if (call_query(c, "deadline", &l->deadline) &&
+		!deadline_state_parse(text_span(&l->deadline), &deadline)) {
+		answer_bad_parameter(c, "deadline", WORD_reason_not_allowed,
+			"running, paused, met, missed, void");
 		return false;
 	}
 	if (call_query(c, "sort", &l->sort) && !span_is(text_span(&l->sort), "due_at") &&
@@ -248,13 +257,15 @@ static bool read_filters(struct call *c, struct listing *l)
 	l->overdue = -1;
 	if (call_query(c, "overdue", &overdue)) {
 		if (!span_is(text_span(&overdue), "1") && !span_is(text_span(&overdue), "true") &&
-			!span_is(text_span(&overdue), "0") && !span_is(text_span(&overdue), "false")) {
+			!span_is(text_span(&overdue), "0") &&
+			!span_is(text_span(&overdue), "false")) {
 			answer_bad_parameter(c, "overdue", WORD_reason_not_allowed, "true, false");
 			return false;
 		}
 		l->overdue = overdue.data[0] == '1' || overdue.data[0] == 't';
 	}
-	return read_moment(c, "due_before", &l->due_before) && read_moment(c, "updated_since", &l->updated_since);
+	return read_moment(c, "due_before", &l->due_before) &&
+	       read_moment(c, "updated_since", &l->updated_since);
 }
 
 static void add_filters(struct params *p, const struct listing *l)
@@ -276,8 +287,9 @@ static void add_filters(struct params *p, const struct listing *l)
 
 void requests_list_begin(struct call *c)
 {
-	static const char *const names[] = {"agency", "office", "service", "state", "deadline", "overdue", "due_before",
-		"updated_since", "number", "responsible", "sort", "limit", "after", "count", NULL};
+	static const char *const names[] = {"agency", "office", "service", "state", "deadline",
+		"overdue", "due_before", "updated_since", "number", "responsible", "sort", "limit",
+		"after", "count", NULL};
 	struct listing *l;
 	struct params *p;
 
@@ -300,8 +312,8 @@ void requests_list_begin(struct call *c)
 
 /* The journal. */
 
-static void add_opened(struct text *t, struct call *c, const uint8_t *key, const struct uuid *id, const char *name,
-	struct span sealed)
+static void add_opened(struct text *t, struct call *c, const uint8_t *key, const struct uuid *id,
+	const char *name, struct span sealed)
 {
 	_text_ plain = TEXT_INIT;
 
@@ -312,8 +324,8 @@ static void add_opened(struct text *t, struct call *c, const uint8_t *key, const
 		text_adds(t, "null");
 }
 
-static void add_event(struct text *t, struct call *c, const struct unit *u, int i, const struct uuid *request,
-	const struct zone *zone)
+static void add_event(struct text *t, struct call *c, const struct unit *u, int i,
+	const struct uuid *request, const struct zone *zone)
 {
 	struct row r = row_of(u, 2, i), keys = r;
 	struct uuid id;
@@ -352,7 +364,8 @@ static void add_event(struct text *t, struct call *c, const struct unit *u, int 
 	add_opened(t, c, has_key ? key : NULL, request, "text", words);
 	before = row_span(&r);
 	after = row_span(&r);
-	text_addf(t, ",\"before\":%s,\"after\":%s}", before.at ? before.at : "null", after.at ? after.at : "null");
+	text_addf(t, ",\"before\":%s,\"after\":%s}", before.at ? before.at : "null",
+		after.at ? after.at : "null");
 }
 
 struct journal {
@@ -425,7 +438,8 @@ void search_begin(struct call *c)
 	reference = json_get_string(&r, "external_ref", JSON_OPTIONAL, 200);
 	number = json_get_string(&r, "number", JSON_OPTIONAL, 100);
 	if (!faults.count && !!pin + !!reference + !!number != 1)
-		json_reader_fault(&r, NULL, WORD_reason_not_allowed, "pin | external_ref | number", NULL);
+		json_reader_fault(
+			&r, NULL, WORD_reason_not_allowed, "pin | external_ref | number", NULL);
 	json_reader_end(&r);
 	if (faults.count) {
 		answer_faults(c, &faults);

@@ -104,6 +104,7 @@ void services_get_begin(struct call *c)
 		answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
 		return;
 	}
-	text_adds(&t, json_object_to_json_string_ext(s->json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	text_adds(&t, json_object_to_json_string_ext(
+			      s->json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	answer_json(c, 200, &t);
 }

@@ -1,4 +1,5 @@
-/* POST /v1/requests: decode, check against the standard, route, compute the deadlines, store, answer. */
+/* POST /v1/requests: decode, check against the standard, route, compute the deadlines, store,
+ * answer. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -37,7 +38,8 @@ static void submission_free(void *state)
 
 static void take_number(struct submission *s);
 
-/* A repeat of what was stored is answered from the store even when it could not be submitted today. */
+/* A repeat of what was stored is answered from the store even when it could not be submitted today.
+ */
 static void on_looked_up(struct unit *u, enum unit_how how)
 {
 	struct call *c = call_of_unit(u);
@@ -67,8 +69,8 @@ static void refuse_or_replay(struct submission *s)
 static void seal_content(struct submission *s)
 {
 	struct open_member *m = &s->m;
-	const char *plain = json_object_to_json_string_ext(s->d.content, JSON_C_TO_STRING_PLAIN |
-		JSON_C_TO_STRING_NOSLASHESCAPE);
+	const char *plain = json_object_to_json_string_ext(
+		s->d.content, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 
 	text_reset(&m->content);
 	seal_close(s->c->api->seal, s->d.key, &s->d.row.id, "content", span_of(plain), &m->content);
@@ -81,7 +83,8 @@ static void answer_write(struct submission *s)
 	text_reset(&s->answer);
 	dossier_write(&s->answer, &s->d, &viewer, s->c->who.name, s->c->lang, true);
 	text_reset(&s->m.answer);
-	seal_close(s->c->api->seal, s->d.key, &s->d.row.id, "answer", text_span(&s->answer), &s->m.answer);
+	seal_close(s->c->api->seal, s->d.key, &s->d.row.id, "answer", text_span(&s->answer),
+		&s->m.answer);
 }
 
 static void member_fill(struct submission *s)
@@ -123,8 +126,9 @@ static void reply_created(struct submission *s)
 	exchange_header(c->x, "Location", location);
 	exchange_header(c->x, "ETag", "\"1\"");
 	metric_add(METRIC_requests_submitted_total, NULL, 1);
-	log_event(LOG_LEVEL_INFO, "submitted", LOG_S("request_id", c->x->request_id), LOG_S("request", id),
-		LOG_S("principal", c->who.name), LOG_S("service", s->d.row.service), LOG_S("state", s->d.row.state),
+	log_event(LOG_LEVEL_INFO, "submitted", LOG_S("request_id", c->x->request_id),
+		LOG_S("request", id), LOG_S("principal", c->who.name),
+		LOG_S("service", s->d.row.service), LOG_S("state", s->d.row.state),
 		LOG_N("us", loop_mono() - c->x->began_mono));
 	if (s->d.state == KEZEK_STATE_queued)
 		parking_wake(c->api->parking, s->d.row.agency);
@@ -197,7 +201,8 @@ static void take_number(struct submission *s)
 
 	s->in.now = loop_now(s->c->api->loop);
 	s->waiter.on_number = on_number;
-	r = numbers_take(s->c->api->numbers, s->in.office->code, intake_local_year(&s->in), &s->waiter, &number);
+	r = numbers_take(s->c->api->numbers, s->in.office->code, intake_local_year(&s->in),
+		&s->waiter, &number);
 	if (r < 0)
 		answer_away(s->c, r);
 	else if (r == 0)

@@ -11,7 +11,8 @@ static void add_bounds(struct call *c, struct params *p)
 
 	columns_init(&bounds, "tdd");
 	for (size_t i = 0; i < k->nagencies; i++) {
-		const struct calendar *calendar = book_agency_calendar(c->book, k->agencies[i].code);
+		const struct calendar *calendar =
+			book_agency_calendar(c->book, k->agencies[i].code);
 		int32_t today = calendar ? calendar_day_of(calendar, now) : zone_day(NULL, now);
 		int32_t third = calendar ? calendar_nth_working(calendar, today + 1, 3) : today + 3;
 
@@ -37,10 +38,12 @@ static void view_free(void *state)
 
 static void add_overview_row(struct text *t, struct call *c, const struct view *v, struct row r)
 {
-	static const char *const counts[] = {"open", "due_today", "due_in_3_working_days", "overdue", "paused"};
+	static const char *const counts[] = {
+		"open", "due_today", "due_in_3_working_days", "overdue", "paused"};
 	const char *key = row_text(&r);
 	int on_time, stopped;
-	const struct zone *zone = span_is(text_span(&v->by), "agency") ? book_zone(c->book, key) : NULL;
+	const struct zone *zone =
+		span_is(text_span(&v->by), "agency") ? book_zone(c->book, key) : NULL;
 
 	text_add_char(t, '{');
 	text_add_member(t, v->by.data, key);
@@ -162,14 +165,15 @@ static void add_queue(struct text *t, struct call *c, struct row r)
 {
 	const char *agency = row_text(&r);
 	const struct zone *zone = book_zone(c->book, agency);
-	long long depth = row_int64(&r), claimed = row_int64(&r), in_work = row_int64(&r), overdue = row_int64(&r);
+	long long depth = row_int64(&r), claimed = row_int64(&r), in_work = row_int64(&r),
+		  overdue = row_int64(&r);
 	struct uuid oldest;
 	bool has_oldest = row_uuid(&r, &oldest);
 
 	text_add_char(t, '{');
 	text_add_member(t, "agency", agency);
-	text_addf(t, ",\"depth\":%lld,\"claimed\":%lld,\"in_work\":%lld,\"overdue\":%lld,", depth, claimed, in_work,
-		overdue);
+	text_addf(t, ",\"depth\":%lld,\"claimed\":%lld,\"in_work\":%lld,\"overdue\":%lld,", depth,
+		claimed, in_work, overdue);
 	text_add_moment(t, "oldest", has_oldest ? uuid_at(&oldest) : MOMENT_NONE, zone);
 	text_add_char(t, ',');
 	text_add_moment(t, "next_due", row_moment(&r), zone);
@@ -214,7 +218,8 @@ static void on_queue(struct unit *u, enum unit_how how)
 	} else {
 		text_add_char(&t, '{');
 		text_add_member(&t, "agency", c->segment[0]);
-		text_adds(&t, ",\"depth\":0,\"claimed\":0,\"in_work\":0,\"overdue\":0,\"oldest\":null,\"next_due\":null");
+		text_adds(&t, ",\"depth\":0,\"claimed\":0,\"in_work\":0,\"overdue\":0,\"oldest\":"
+			      "null,\"next_due\":null");
 	}
 	text_adds(&t, ",\"items\":[");
 	for (int i = 0; i < rows_count(u, 2); i++) {

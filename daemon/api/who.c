@@ -57,7 +57,8 @@ static const struct principal *by_certificate(const struct api *a, const struct 
 	for (size_t i = 0; i < a->principal_count; i++) {
 		const struct principal *p = &a->principals[i];
 
-		if (p->has_certificate && CRYPTO_memcmp(p->certificate, peer->certificate_sha256, 32) == 0)
+		if (p->has_certificate &&
+			CRYPTO_memcmp(p->certificate, peer->certificate_sha256, 32) == 0)
 			return p;
 		/* A name counts only for one who is not tied to another certificate. */
 		if (!p->has_certificate && peer->name[0] && strcmp(p->name, peer->name) == 0)
@@ -73,7 +74,8 @@ static const struct principal *by_token(const struct api *a, struct span token)
 
 	digest_bytes(token, hash);
 	for (size_t i = 0; i < a->principal_count; i++) {
-		if (a->principals[i].has_token && CRYPTO_memcmp(a->principals[i].token, hash, 32) == 0)
+		if (a->principals[i].has_token &&
+			CRYPTO_memcmp(a->principals[i].token, hash, 32) == 0)
 			found = &a->principals[i];
 	}
 	return found;
@@ -102,7 +104,8 @@ static const struct principal *find(struct call *c)
 
 	if (!p)
 		answer_problem(c, KEZEK_PROBLEM_principal_unknown, NULL);
-	else if (p->token_expires_at != MOMENT_NONE && p->token_expires_at <= loop_now(c->api->loop)) {
+	else if (p->token_expires_at != MOMENT_NONE &&
+		 p->token_expires_at <= loop_now(c->api->loop)) {
 		answer_problem(c, KEZEK_PROBLEM_token_expired, NULL);
 		return NULL;
 	}
@@ -170,7 +173,8 @@ bool call_headers(struct call *c)
 		answer_problem(c, KEZEK_PROBLEM_actor_missing, NULL);
 		return false;
 	}
-	if ((flags & (ROUTE_KEY | ROUTE_KEY_OPTIONAL)) && exchange_field(c->x, "idempotency-key", &value)) {
+	if ((flags & (ROUTE_KEY | ROUTE_KEY_OPTIONAL)) &&
+		exchange_field(c->x, "idempotency-key", &value)) {
 		if (!copy_visible(value, c->key, sizeof(c->key))) {
 			answer_problem(c, KEZEK_PROBLEM_idempotency_key_malformed, NULL);
 			return false;

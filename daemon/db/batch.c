@@ -63,7 +63,8 @@ static bool lock_in_flight(const struct batcher *b, const struct member *m)
 	return false;
 }
 
-/* The oldest waiting member that may run decides the kind; those of its kind behind it come along. */
+/* The oldest waiting member that may run decides the kind; those of its kind behind it come along.
+ */
 static void gather(struct batcher *b, struct batch *batch)
 {
 	struct member *m, *next;
@@ -97,7 +98,8 @@ static void on_batch_done(struct unit *u, enum unit_how how);
 static void send_batch(struct batcher *b, struct batch *batch)
 {
 	unit_init(&batch->unit, on_batch_done);
-	batch->kind->write(batch->members, batch->n, unit_add(&batch->unit, batch->kind->statement));
+	batch->kind->write(
+		batch->members, batch->n, unit_add(&batch->unit, batch->kind->statement));
 	batch->sent_mono = loop_mono();
 	metric_add(METRIC_database_batches_total, batch->kind->name, 1);
 	metric_add(METRIC_database_batch_members_total, batch->kind->name, batch->n);
@@ -137,7 +139,7 @@ static enum member_result result_of_sqlstate(const char *sqlstate)
 static bool is_transient(const char *sqlstate)
 {
 	return strncmp(sqlstate, "40", 2) == 0 || strcmp(sqlstate, "55P03") == 0 ||
-		strcmp(sqlstate, "57014") == 0 || strncmp(sqlstate, "57P", 3) == 0;
+	       strcmp(sqlstate, "57014") == 0 || strncmp(sqlstate, "57P", 3) == 0;
 }
 
 static void batch_refused(struct batcher *b, struct member **members, int n, const char *sqlstate)
@@ -159,7 +161,8 @@ static void batch_refused(struct batcher *b, struct member **members, int n, con
 	}
 }
 
-static void batch_lost(struct batcher *b, const struct batch_kind *kind, struct member **members, int n)
+static void batch_lost(
+	struct batcher *b, const struct batch_kind *kind, struct member **members, int n)
 {
 	for (int i = n - 1; i >= 0; i--) {
 		struct member *m = members[i];
@@ -189,8 +192,8 @@ static void on_batch_done(struct unit *u, enum unit_how how)
 		now = batch->kind->read(members, n, u);
 		if (now != MOMENT_NONE)
 			loop_learn_now(b->loop, now, batch->unit.sent_mono, loop_mono());
-		log_event(LOG_LEVEL_DEBUG, "batch", LOG_S("kind", batch->kind->name), LOG_N("members", n),
-			LOG_N("us", loop_mono() - batch->sent_mono));
+		log_event(LOG_LEVEL_DEBUG, "batch", LOG_S("kind", batch->kind->name),
+			LOG_N("members", n), LOG_N("us", loop_mono() - batch->sent_mono));
 	}
 	batch->busy = false;
 	unit_done(u);
@@ -227,7 +230,8 @@ static void on_kick(struct timer *t)
 	pump(container_of(t, struct batcher, kick));
 }
 
-/* While PostgreSQL is away: what was never sent is told so at once, what is in doubt waits its time. */
+/* While PostgreSQL is away: what was never sent is told so at once, what is in doubt waits its
+ * time. */
 static void on_sweep(struct timer *t)
 {
 	struct batcher *b = container_of(t, struct batcher, sweep);
@@ -246,7 +250,8 @@ static void on_sweep(struct timer *t)
 		tell(m, m->in_doubt ? MEMBER_UNKNOWN : MEMBER_AWAY);
 		next = TAILQ_FIRST(&b->waiting);
 		if (next && next->in_doubt)
-			break; /* those in doubt stand at the head: look at the rest in the next turn */
+			break; /* those in doubt stand at the head: look at the rest in the next
+				  turn */
 	}
 	if (!TAILQ_EMPTY(&b->waiting))
 		timer_set(t, 200000);

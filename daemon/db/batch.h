@@ -1,10 +1,10 @@
 /*
  * Group commit: members of many requests in one durable transaction, each answered only after it.
  *
- * A lane flushes while a write connection is idle and gathers while all are busy; there is no timer. A
- * batch that PostgreSQL refuses is run again member by member, so that a bad one never fails its
- * neighbours. A batch whose outcome is unknown is run again too where its members' keys make that safe:
- * what was stored after all comes back as its own duplicate.
+ * A lane flushes while a write connection is idle and gathers while all are busy; there is no
+ * timer. A batch that PostgreSQL refuses is run again member by member, so that a bad one never
+ * fails its neighbours. A batch whose outcome is unknown is run again too where its members' keys
+ * make that safe: what was stored after all comes back as its own duplicate.
  */
 #pragma once
 
@@ -15,9 +15,10 @@ enum member_result {
 	MEMBER_DUPLICATE, /* an answer is stored under the key: see the member's `stored` */
 	MEMBER_DENIED,    /* principal unknown, disabled, or out of scope */
 	MEMBER_CONFLICT,  /* what was read has moved: read and decide again */
-	MEMBER_CLOCK,     /* the moment is more than a second off: the clock has been learnt, compute again */
-	MEMBER_AWAY,      /* PostgreSQL is away; nothing happened */
-	MEMBER_UNKNOWN,   /* PostgreSQL went away in between; the key makes a retry safe */
+	MEMBER_CLOCK,   /* the moment is more than a second off: the clock has been learnt, compute
+			   again */
+	MEMBER_AWAY,    /* PostgreSQL is away; nothing happened */
+	MEMBER_UNKNOWN, /* PostgreSQL went away in between; the key makes a retry safe */
 	MEMBER_DISK_FULL, /* nothing happened */
 	MEMBER_FAILED,    /* refused by PostgreSQL: a bug of ours; nothing happened */
 };
@@ -43,7 +44,8 @@ struct batch_kind {
 	enum statement statement;
 	bool is_repeatable; /* every member has a key, so a lost batch may be run again */
 	void (*write)(struct member *const members[], int n, struct params *p);
-	/* Sets each member's result (MEMBER_FAILED beforehand) and outputs; returns the row's kezek.now(). */
+	/* Sets each member's result (MEMBER_FAILED beforehand) and outputs; returns the row's
+	 * kezek.now(). */
 	int64_t (*read)(struct member *const members[], int n, const struct unit *u);
 };
 
@@ -58,7 +60,8 @@ struct batcher_options {
 	void *arg;
 };
 
-_must_check_ int batcher_new(struct loop *l, const struct batcher_options *options, struct batcher **ret);
+_must_check_ int batcher_new(
+	struct loop *l, const struct batcher_options *options, struct batcher **ret);
 void batcher_free(struct batcher *b);
 /* 0; -ENOTCONN: PostgreSQL is away; -EBUSY: too many wait. on_done comes in a later turn, once. */
 _must_check_ int batcher_submit(struct batcher *b, struct member *m);

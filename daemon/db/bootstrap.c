@@ -1,4 +1,5 @@
-/* `kezekd principal add`: the first principals, written by the schema's owner before anybody can connect. */
+/* `kezekd principal add`: the first principals, written by the schema's owner before anybody can
+ * connect. */
 #include <getopt.h>
 #include <libpq-fe.h>
 #include <openssl/pem.h>
@@ -8,18 +9,24 @@
 #include "daemon/seal.h"
 
 #define INSERT                                                                                     \
-	"WITH a AS (INSERT INTO kezek.principal (name, kind, role, office, agency, certificate_sha256, " \
-	"token_sha256, created_at, created_by) VALUES ($1, $2, $3, $4, $5, decode($6, 'hex'), decode($7, 'hex'), " \
-	"kezek.now(), 'kezekd') ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, role = excluded.role, " \
-	"office = excluded.office, agency = excluded.agency, " \
-	"certificate_sha256 = coalesce(excluded.certificate_sha256, principal.certificate_sha256), " \
-	"token_sha256 = coalesce(excluded.token_sha256, principal.token_sha256) RETURNING 1) " \
+	"WITH a AS (INSERT INTO kezek.principal (name, kind, role, office, agency, "               \
+	"certificate_sha256, "                                                                     \
+	"token_sha256, created_at, created_by) VALUES ($1, $2, $3, $4, $5, decode($6, 'hex'), "    \
+	"decode($7, 'hex'), "                                                                      \
+	"kezek.now(), 'kezekd') ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, role = "    \
+	"excluded.role, "                                                                          \
+	"office = excluded.office, agency = excluded.agency, "                                     \
+	"certificate_sha256 = coalesce(excluded.certificate_sha256, "                              \
+	"principal.certificate_sha256), "                                                          \
+	"token_sha256 = coalesce(excluded.token_sha256, principal.token_sha256) RETURNING 1) "     \
 	"UPDATE kezek.generation SET value = value + 1 WHERE what = 'principal'"
 
-static const char usage[] =
-	"usage: kezekd --config FILE principal add NAME --role clerk|officer|supervisor|admin|auditor\n"
-	"       [--kind person|system] [--office CODE] [--agency CODE] [--certificate FILE] [--token]\n"
-	"Without --certificate a client certificate with the URI urn:kezek:principal:NAME is enough.\n";
+static const char usage[] = "usage: kezekd --config FILE principal add NAME --role "
+			    "clerk|officer|supervisor|admin|auditor\n"
+			    "       [--kind person|system] [--office CODE] [--agency CODE] "
+			    "[--certificate FILE] [--token]\n"
+			    "Without --certificate a client certificate with the URI "
+			    "urn:kezek:principal:NAME is enough.\n";
 
 struct wanted {
 	const char *name, *kind, *role, *office, *agency, *certificate;
@@ -37,7 +44,8 @@ static bool certificate_hash(const char *path, struct text *ret)
 	if (ok)
 		text_add_hex(ret, hash, sizeof(hash));
 	else
-		fprintf(stderr, "kezekd principal: %s is no PEM certificate that can be read\n", path);
+		fprintf(stderr, "kezekd principal: %s is no PEM certificate that can be read\n",
+			path);
 	X509_free(x);
 	if (f)
 		fclose(f);

@@ -9,7 +9,8 @@
 #define LOCK "SELECT pg_advisory_lock(hashtext('kezek.migrate'))"
 #define LEDGER                                                                                     \
 	"CREATE SCHEMA IF NOT EXISTS kezek; "                                                      \
-	"CREATE TABLE IF NOT EXISTS kezek.migration (version int PRIMARY KEY, name text NOT NULL, " \
+	"CREATE TABLE IF NOT EXISTS kezek.migration (version int PRIMARY KEY, name text NOT "      \
+	"NULL, "                                                                                   \
 	"checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT clock_timestamp()); "     \
 	"CREATE TABLE IF NOT EXISTS kezek.migration_function (name text PRIMARY KEY, "             \
 	"checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT clock_timestamp()); "     \
@@ -39,12 +40,15 @@ static void result_done(PGresult **r)
 {
 	PQclear(*r);
 }
-#define _result_ _cleanup_(result_done) PGresult
+#define _result_                                                                                   \
+	_cleanup_(result_done)                                                                     \
+	PGresult
 
 /* The first column of the first row, copied, or NULL. Says what failed. */
 static bool run(PGconn *conn, const char *sql, const char *const params[], int n, char **ret)
 {
-	_result_ *r = n ? PQexecParams(conn, sql, n, NULL, params, NULL, NULL, 0) : PQexec(conn, sql);
+	_result_ *r =
+		n ? PQexecParams(conn, sql, n, NULL, params, NULL, NULL, 0) : PQexec(conn, sql);
 	ExecStatusType status = PQresultStatus(r);
 
 	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
@@ -56,7 +60,8 @@ static bool run(PGconn *conn, const char *sql, const char *const params[], int n
 	return true;
 }
 
-static bool apply(PGconn *conn, const struct migration *m, const char *ledger, const char *const params[], int n)
+static bool apply(PGconn *conn, const struct migration *m, const char *ledger,
+	const char *const params[], int n)
 {
 	if (run(conn, "BEGIN", NULL, 0, NULL) && run(conn, m->text, NULL, 0, NULL) &&
 		run(conn, ledger, params, n, NULL) && run(conn, "COMMIT", NULL, 0, NULL)) {
@@ -76,13 +81,17 @@ static bool apply_numbered(PGconn *conn, int version)
 
 	checksum_of(m->text, checksum);
 	snprintf(number, sizeof(number), "%d", version);
-	if (!run(conn, "SELECT checksum FROM kezek.migration WHERE version = $1::int", params, 1, &known))
+	if (!run(conn, "SELECT checksum FROM kezek.migration WHERE version = $1::int", params, 1,
+		    &known))
 		return false;
 	if (!known)
-		return apply(conn, m, "INSERT INTO kezek.migration VALUES ($1::int, $2, $3)", params, 3);
+		return apply(
+			conn, m, "INSERT INTO kezek.migration VALUES ($1::int, $2, $3)", params, 3);
 	if (strcmp(known, checksum) != 0) {
-		fprintf(stderr, "kezekd migrate: %s was changed after it had been applied: a released "
-			"migration is never edited, a new one is added\n", m->name);
+		fprintf(stderr,
+			"kezekd migrate: %s was changed after it had been applied: a released "
+			"migration is never edited, a new one is added\n",
+			m->name);
 		return false;
 	}
 	return true;
@@ -95,12 +104,15 @@ static bool apply_function(PGconn *conn, const struct migration *m)
 	_free_ char *known = NULL;
 
 	checksum_of(m->text, checksum);
-	if (!run(conn, "SELECT checksum FROM kezek.migration_function WHERE name = $1", params, 1, &known))
+	if (!run(conn, "SELECT checksum FROM kezek.migration_function WHERE name = $1", params, 1,
+		    &known))
 		return false;
 	if (known && strcmp(known, checksum) == 0)
 		return true;
-	return apply(conn, m, "INSERT INTO kezek.migration_function VALUES ($1, $2) "
-		"ON CONFLICT (name) DO UPDATE SET checksum = excluded.checksum, applied_at = clock_timestamp()",
+	return apply(conn, m,
+		"INSERT INTO kezek.migration_function VALUES ($1, $2) "
+		"ON CONFLICT (name) DO UPDATE SET checksum = excluded.checksum, applied_at = "
+		"clock_timestamp()",
 		params, 2);
 }
 
@@ -112,8 +124,11 @@ static bool schema_is_newer(PGconn *conn)
 		return true;
 	if (!version || atoi(version) <= migrate_version())
 		return false;
-	fprintf(stderr, "kezekd migrate: the schema is at version %s, this program knows %d: it is older than "
-		"its database\n", version, migrate_version());
+	fprintf(stderr,
+		"kezekd migrate: the schema is at version %s, this program knows %d: it is older "
+		"than "
+		"its database\n",
+		version, migrate_version());
 	return true;
 }
 
@@ -121,8 +136,9 @@ static bool migrate(PGconn *conn, bool test_clock)
 {
 	_free_ char *before = NULL;
 
-	if (!run(conn, "SET client_min_messages = warning", NULL, 0, NULL) || !run(conn, LOCK, NULL, 0, NULL) ||
-		!run(conn, LEDGER, NULL, 0, NULL) || schema_is_newer(conn) ||
+	if (!run(conn, "SET client_min_messages = warning", NULL, 0, NULL) ||
+		!run(conn, LOCK, NULL, 0, NULL) || !run(conn, LEDGER, NULL, 0, NULL) ||
+		schema_is_newer(conn) ||
 		!run(conn, "SELECT max(version) FROM kezek.migration", NULL, 0, &before))
 		return false;
 	for (int version = 1; version <= migrate_version(); version++) {
@@ -133,7 +149,8 @@ static bool migrate(PGconn *conn, bool test_clock)
 		if (!apply_function(conn, m))
 			return false;
 	}
-	if (test_clock && !before && !run(conn, "UPDATE kezek.clock SET test = true", NULL, 0, NULL))
+	if (test_clock && !before &&
+		!run(conn, "UPDATE kezek.clock SET test = true", NULL, 0, NULL))
 		return false;
 	return run(conn, "SELECT kezek.partitions_ahead()", NULL, 0, NULL);
 }

@@ -199,7 +199,8 @@ void cell_interval(struct columns *c, int64_t us)
 	add_cell(c, 'v', wire, sizeof(wire));
 }
 
-/* The header of array_recv: dimensions, null flag, element type, then length and lower bound of each. */
+/* The header of array_recv: dimensions, null flag, element type, then length and lower bound of
+ * each. */
 void params_columns(struct params *p, struct columns *c)
 {
 	assert(c->at == 0);

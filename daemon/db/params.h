@@ -26,9 +26,9 @@ void params_bool(struct params *p, bool b);
 void params_moment(struct params *p, int64_t at); /* µs since 1970, MOMENT_NONE */
 
 /*
- * A block of array columns, filled row by row, left to right. The signature has one letter a column:
- * u uuid, t text, b bytea, i int4, l int8, z timestamptz, d date, o boolean, v interval. Each cell call is
- * asserted against it.
+ * A block of array columns, filled row by row, left to right. The signature has one letter a
+ * column: u uuid, t text, b bytea, i int4, l int8, z timestamptz, d date, o boolean, v interval.
+ * Each cell call is asserted against it.
  */
 #define COLUMNS_MAX 40
 

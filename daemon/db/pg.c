@@ -1,4 +1,5 @@
-/* PostgreSQL connections in pipeline mode: connecting, preparing, sending units, reading their results. */
+/* PostgreSQL connections in pipeline mode: connecting, preparing, sending units, reading their
+ * results. */
 #include <errno.h>
 #include <libpq-fe.h>
 #include <stdio.h>
@@ -30,7 +31,7 @@ struct link {
 	struct unit_list sent;
 	int in_flight;
 	int64_t backoff_us;
-	bool broken;   /* to be lost by the timer in the next turn: submit never calls back inline */
+	bool broken; /* to be lost by the timer in the next turn: submit never calls back inline */
 	bool doubtful; /* a WARNING came: the unit on the wire is not surely durable */
 	bool failed;   /* a statement of the preparation failed */
 };
@@ -83,7 +84,8 @@ static void changed(struct pg *pg)
 		pg->options.on_change(pg->options.arg);
 }
 
-/* Frees the results after on_done, unless on_done has submitted the unit again or freed it itself. */
+/* Frees the results after on_done, unless on_done has submitted the unit again or freed it itself.
+ */
 static void finish(struct unit *u, enum unit_how how)
 {
 	u->done_mono = loop_mono();
@@ -153,7 +155,8 @@ static int send_statement(struct link *k, enum statement id, const struct params
 		values[i] = p->len[i] < 0 ? NULL : p->store.data + p->at[i];
 		formats[i] = 1;
 	}
-	return PQsendQueryPrepared(k->conn, statement_names[id], p->count, values, p->len, formats, 1);
+	return PQsendQueryPrepared(
+		k->conn, statement_names[id], p->count, values, p->len, formats, 1);
 }
 
 static void link_send(struct link *k, struct unit *u)
@@ -241,8 +244,10 @@ static void note_error(struct unit *u, const PGresult *r)
 		where = PQresultErrorField(r, PG_DIAG_SOURCE_FUNCTION);
 	if (where)
 		snprintf(u->detail, sizeof(u->detail), "%s", where);
-	log_event(LOG_LEVEL_WARNING, "statement_refused", LOG_S("statement",
-		u->answered < u->count ? statement_names[u->statement[u->answered]] : "sync"),
+	log_event(LOG_LEVEL_WARNING, "statement_refused",
+		LOG_S("statement", u->answered < u->count
+					   ? statement_names[u->statement[u->answered]]
+					   : "sync"),
 		LOG_S("sqlstate", u->sqlstate), LOG_S("where", u->detail));
 }
 
@@ -332,7 +337,8 @@ static bool drain_results(struct link *k)
 				k->failed = true;
 				log_event(LOG_LEVEL_ERROR, "prepare_failed",
 					LOG_S("sqlstate", PQresultErrorField(r, PG_DIAG_SQLSTATE)),
-					LOG_S("message", PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY)));
+					LOG_S("message",
+						PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY)));
 			}
 			PQclear(r);
 			continue;
@@ -442,8 +448,9 @@ static void on_connecting(evutil_socket_t fd, short what, void *arg)
 }
 
 /*
- * What every connection of ours needs, whatever the role's own settings: moments in UTC; no JIT (compiling
- * the view of a request took 5 s, running it 0.3 ms); generic plans, as planning that view takes 14 ms.
+ * What every connection of ours needs, whatever the role's own settings: moments in UTC; no JIT
+ * (compiling the view of a request took 5 s, running it 0.3 ms); generic plans, as planning that
+ * view takes 14 ms.
  */
 #define SESSION "-c jit=off -c TimeZone=UTC -c plan_cache_mode=force_generic_plan"
 

@@ -1,9 +1,10 @@
 /*
  * PostgreSQL connections in pipeline mode, and units: a few statements that are one transaction.
  *
- * A unit is embedded in its owner's context. unit_init, unit_add…, pg_submit; on_done runs exactly once,
- * in a later turn, after the transaction's Sync was confirmed (a deferred constraint can fail there), or the
- * connection was lost. Results may be read in on_done only, through the row_… readers.
+ * A unit is embedded in its owner's context. unit_init, unit_add…, pg_submit; on_done runs exactly
+ * once, in a later turn, after the transaction's Sync was confirmed (a deferred constraint can fail
+ * there), or the connection was lost. Results may be read in on_done only, through the row_…
+ * readers.
  */
 #pragma once
 
@@ -58,7 +59,8 @@ bool pg_is_ready(const struct pg *pg);
 /* A unit submitted now would be sent now. */
 bool pg_has_room(const struct pg *pg);
 
-/* Reading results, by statement of the unit, row and column. Null: 0, false, MOMENT_NONE, DAY_NONE, {NULL, 0}. */
+/* Reading results, by statement of the unit, row and column. Null: 0, false, MOMENT_NONE, DAY_NONE,
+ * {NULL, 0}. */
 int rows_count(const struct unit *u, int statement);
 
 struct row {

@@ -1,4 +1,5 @@
-/* Rows as C sees them: what batched writes carry, and a request as it is read. Strings are borrowed. */
+/* Rows as C sees them: what batched writes carry, and a request as it is read. Strings are
+ * borrowed. */
 #pragma once
 
 #include "daemon/db/batch.h"
@@ -20,7 +21,8 @@ struct deadline_row {
 	int64_t breached_at, fire_at, stopped_at;
 };
 
-/* One line of the journal. `reason` and `text` are sealed; `before` and `after` JSON text or NULL. */
+/* One line of the journal. `reason` and `text` are sealed; `before` and `after` JSON text or NULL.
+ */
 struct event_row {
 	int seq;
 	struct uuid id;
@@ -67,7 +69,8 @@ struct changes {
 	int event_count;
 };
 
-/* A new request: submitted, or imported (then `key` is agency and number, and there are many events). */
+/* A new request: submitted, or imported (then `key` is agency and number, and there are many
+ * events). */
 struct open_member {
 	struct member base;
 	struct uuid id;
@@ -93,13 +96,14 @@ struct open_member {
 
 enum hold {
 	HOLD_KEEP,
-	HOLD_CUSTODY, /* of `holder`: a lease becomes custody, or a free request is given to somebody */
+	HOLD_CUSTODY, /* of `holder`: a lease becomes custody, or a free request is given to
+			 somebody */
 	HOLD_FREE,
 };
 
 /* An act, decided from what was read. */
 struct act_member {
-	struct member base; /* base.lock is the request */
+	struct member base;                  /* base.lock is the request */
 	const char *principal, *actor, *key; /* key NULL: no answer is stored */
 	uint8_t fingerprint[FINGERPRINT_SIZE];
 	int64_t now;
@@ -126,7 +130,8 @@ struct claimed_row {
 
 struct claim_member {
 	struct member base;
-	const char *principal, *actor, *agency, *services, *worker; /* services: newline-separated, or NULL */
+	const char *principal, *actor, *agency, *services,
+		*worker; /* services: newline-separated, or NULL */
 	int max;
 	const struct uuid *request; /* or NULL */
 	int64_t lease_us;
@@ -160,7 +165,8 @@ void changes_done(struct changes *c);
 void open_member_done(struct open_member *m);
 void act_member_done(struct act_member *m);
 
-/* A request as kezek.request_view shows it; strings are borrowed from the unit and valid in its on_done. */
+/* A request as kezek.request_view shows it; strings are borrowed from the unit and valid in its
+ * on_done. */
 struct request_row {
 	struct uuid id;
 	const char *number;

@@ -30,7 +30,8 @@ struct span row_span(struct row *r)
 	assert(at < PQnfields(r->result));
 	if (PQgetisnull(r->result, r->row, at))
 		return (struct span){0};
-	return (struct span){PQgetvalue(r->result, r->row, at), (size_t)PQgetlength(r->result, r->row, at)};
+	return (struct span){
+		PQgetvalue(r->result, r->row, at), (size_t)PQgetlength(r->result, r->row, at)};
 }
 
 const char *row_text(struct row *r)

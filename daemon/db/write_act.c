@@ -69,7 +69,8 @@ static int64_t read_batch(struct member *const members[], int n, const struct un
 
 	for (int i = 0; i < rows_count(u, 0); i++) {
 		struct row r = row_of(u, 0, i);
-		struct act_member *a = container_of(read_member(&r, members, n), struct act_member, base);
+		struct act_member *a =
+			container_of(read_member(&r, members, n), struct act_member, base);
 
 		now = row_moment(&r);
 		stored_answer_read(&r, &a->stored);
@@ -86,7 +87,7 @@ void act_member_done(struct act_member *m)
 }
 
 /*
- * Repeatable though a member without a key stores no answer: its version and fence were compared and set, so
- * a second run of what was stored after all is a conflict, and nothing twice.
+ * Repeatable though a member without a key stores no answer: its version and fence were compared
+ * and set, so a second run of what was stored after all is a conflict, and nothing twice.
  */
 const struct batch_kind batch_act = {"act", SQL_ACT, true, write_batch, read_batch};

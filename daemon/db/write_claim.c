@@ -32,7 +32,8 @@ static int64_t read_claims(struct member *const members[], int n, const struct u
 	}
 	for (int i = 0; i < rows_count(u, 0); i++) {
 		struct row r = row_of(u, 0, i);
-		struct claim_member *m = container_of(read_member(&r, members, n), struct claim_member, base);
+		struct claim_member *m =
+			container_of(read_member(&r, members, n), struct claim_member, base);
 		struct claimed_row row;
 
 		now = row_moment(&r);
@@ -68,7 +69,8 @@ static int64_t read_renewals(struct member *const members[], int n, const struct
 
 	for (int i = 0; i < rows_count(u, 0); i++) {
 		struct row r = row_of(u, 0, i);
-		struct renew_member *m = container_of(read_member(&r, members, n), struct renew_member, base);
+		struct renew_member *m =
+			container_of(read_member(&r, members, n), struct renew_member, base);
 		struct uuid request;
 
 		now = row_moment(&r);
@@ -84,7 +86,8 @@ static void write_releases(struct member *const members[], int n, struct params 
 
 	columns_init(&c, "ul");
 	for (int i = 0; i < n; i++) {
-		const struct release_member *m = container_of(members[i], struct release_member, base);
+		const struct release_member *m =
+			container_of(members[i], struct release_member, base);
 
 		cell_uuid(&c, &m->claim);
 		cell_int64(&c, m->fence);
@@ -100,7 +103,8 @@ static int64_t read_releases(struct member *const members[], int n, const struct
 	return MOMENT_NONE;
 }
 
-const struct batch_kind batch_release = {"release", SQL_GIVE_BACK, true, write_releases, read_releases};
+const struct batch_kind batch_release = {
+	"release", SQL_GIVE_BACK, true, write_releases, read_releases};
 
 /* A claim that was lost on its way has no holder who knows of it: its lease runs out. */
 const struct batch_kind batch_claim = {"claim", SQL_CLAIM, false, write_claims, read_claims};

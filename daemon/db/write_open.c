@@ -188,12 +188,14 @@ static int64_t read_batch(struct member *const members[], int n, const struct un
 
 	for (int i = 0; i < rows_count(u, 0); i++) {
 		struct row r = row_of(u, 0, i);
-		struct open_member *o = container_of(read_member(&r, members, n), struct open_member, base);
+		struct open_member *o =
+			container_of(read_member(&r, members, n), struct open_member, base);
 
 		now = row_moment(&r);
 		stored_answer_read(&r, &o->stored);
 		/* An earlier try of this very member had been stored after all. */
-		if (o->base.result == MEMBER_DUPLICATE && uuid_compare(&o->stored.request, &o->id) == 0)
+		if (o->base.result == MEMBER_DUPLICATE &&
+			uuid_compare(&o->stored.request, &o->id) == 0)
 			o->base.result = MEMBER_DONE;
 	}
 	return now;

@@ -1,4 +1,5 @@
-/* Timers: each job asks the database what is due, does it there, and sleeps until it is wanted again. */
+/* Timers: each job asks the database what is due, does it there, and sleeps until it is wanted
+ * again. */
 #include <errno.h>
 
 #include "daemon/api/call.h"
@@ -11,7 +12,8 @@
 #define RETRY_US        (500 * 1000LL)
 #define BATCH_LIMIT     2000
 
-/* A job: `statement` takes a limit and answers (done, …, db_now, next_at), or nothing that is read. */
+/* A job: `statement` takes a limit and answers (done, …, db_now, next_at), or nothing that is read.
+ */
 struct job_kind {
 	const char *name;
 	enum statement statement;
@@ -27,7 +29,8 @@ struct job {
 	struct unit unit;
 	bool running;
 	int64_t wanted_at; /* the earliest instant known, by the database's clock */
-	int64_t nudged_at; /* what came to be known while it ran: its snapshot may not have seen it */
+	int64_t nudged_at; /* what came to be known while it ran: its snapshot may not have seen it
+			    */
 	int64_t sent_mono;
 };
 
@@ -39,7 +42,8 @@ enum { JOB_DEADLINES, JOB_LEASES, JOB_PARTITIONS, JOB_KEYS, JOB_COUNT };
 static const struct job_kind kinds[JOB_COUNT] = {
 	[JOB_DEADLINES] = {"deadlines", SQL_FIRE_DUE, true, true, LOOK_AT_MOST_US, on_fired},
 	[JOB_LEASES] = {"leases", SQL_EXPIRE_LEASES, true, true, LOOK_AT_MOST_US, on_expired},
-	[JOB_PARTITIONS] = {"partitions", SQL_PARTITIONS_AHEAD, false, false, 3600 * 1000000LL, NULL},
+	[JOB_PARTITIONS] = {"partitions", SQL_PARTITIONS_AHEAD, false, false, 3600 * 1000000LL,
+		NULL},
 	[JOB_KEYS] = {"keys", SQL_FORGET_KEYS, true, false, 600 * 1000000LL, NULL},
 };
 

@@ -1,4 +1,5 @@
-/* Timers: due moments, leases, housekeeping. Each job is one statement that says when it is wanted next. */
+/* Timers: due moments, leases, housekeeping. Each job is one statement that says when it is wanted
+ * next. */
 #pragma once
 
 #include "daemon/db/pg.h"

@@ -1,10 +1,12 @@
 /*
- * A closed loop of many TLS connections on one thread: each sends its next request when it has the answer.
+ * A closed loop of many TLS connections on one thread: each sends its next request when it has the
+ * answer.
  *
  *   load submit|claim HOST PORT CA CERT KEY CONNECTIONS SECONDS BODY|AGENCY [RATE]
  *
- * submit: POST /v1/requests with the body of a file, a new key each. claim: one claim, then its decision,
- * over and over; what counts is pairs. RATE: at most so many a second in all. Prints one JSON line.
+ * submit: POST /v1/requests with the body of a file, a new key each. claim: one claim, then its
+ * decision, over and over; what counts is pairs. RATE: at most so many a second in all. Prints one
+ * JSON line.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -64,12 +66,15 @@ static void die(const char *what)
 
 static void add_post(struct text *t, const char *path, const char *headers, struct span body)
 {
-	text_addf(t, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n%sContent-Length: %zu\r\n\r\n",
+	text_addf(t,
+		"POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: "
+		"application/json\r\n%sContent-Length: %zu\r\n\r\n",
 		path, run.host, headers, body.len);
 	text_add_span(t, body);
 }
 
-/* The value of a member that is a string or a number, in a reply that kezek wrote without spaces. */
+/* The value of a member that is a string or a number, in a reply that kezek wrote without spaces.
+ */
 static bool member(const char *reply, const char *name, char *ret, size_t size)
 {
 	const char *at = strstr(reply, name);
@@ -94,13 +99,14 @@ static void prepare(struct client *c)
 	c->sent = c->got = 0;
 	switch (c->step) {
 	case STEP_SUBMIT:
-		snprintf(key, sizeof(key), "Idempotency-Key: %llx-%llu\r\n", (unsigned long long)run.prefix,
-			(unsigned long long)run.key++);
+		snprintf(key, sizeof(key), "Idempotency-Key: %llx-%llu\r\n",
+			(unsigned long long)run.prefix, (unsigned long long)run.key++);
 		add_post(&c->out, "/v1/requests", key, text_span(&run.body));
 		break;
 	case STEP_CLAIM:
 		snprintf(path, sizeof(path), "/v1/queues/%s/claims", run.agency);
-		add_post(&c->out, path, "", SPAN("{\"max\":1,\"lease_seconds\":600,\"worker\":\"bench\"}"));
+		add_post(&c->out, path, "",
+			SPAN("{\"max\":1,\"lease_seconds\":600,\"worker\":\"bench\"}"));
 		break;
 	case STEP_DECIDE: {
 		char claim[64], fence[32];
@@ -109,7 +115,9 @@ static void prepare(struct client *c)
 		if (!member(c->in, "{\"claim\":\"", claim, sizeof(claim)) ||
 			!member(c->in, "\"fence\":", fence, sizeof(fence)))
 			exit(1);
-		text_addf(&body, "{\"claims\":[{\"claim\":\"%s\",\"fence\":%s,\"outcome\":\"granted\"}]}", claim, fence);
+		text_addf(&body,
+			"{\"claims\":[{\"claim\":\"%s\",\"fence\":%s,\"outcome\":\"granted\"}]}",
+			claim, fence);
 		add_post(&c->out, "/v1/claims/decide", "", text_span(&body));
 		text_done(&body);
 		break;
@@ -200,7 +208,8 @@ static bool reply_is_whole(struct client *c)
 {
 	char *end = strstr(c->in, "\r\n\r\n"), *length = strcasestr(c->in, "\r\ncontent-length:");
 
-	return end && length && length < end && c->got >= (size_t)(end - c->in) + 4 + strtoul(length + 17, NULL, 10);
+	return end && length && length < end &&
+	       c->got >= (size_t)(end - c->in) + 4 + strtoul(length + 17, NULL, 10);
 }
 
 static void read_on(struct client *c)
@@ -257,10 +266,11 @@ static void report(void)
 	size_t n = run.done < LATENCIES_MAX ? run.done : LATENCIES_MAX;
 
 	qsort(run.latency_us, n, sizeof(*run.latency_us), compare);
-	printf("{\"done\":%llu,\"per_second\":%.1f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"refused\":%llu,\"empty\":%llu}\n",
-		(unsigned long long)run.done, (double)run.done / seconds, n ? run.latency_us[n / 2] / 1e3 : 0.0,
-		n ? run.latency_us[n * 99 / 100] / 1e3 : 0.0, (unsigned long long)run.refused,
-		(unsigned long long)run.empty);
+	printf("{\"done\":%llu,\"per_second\":%.1f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"refused\":%"
+	       "llu,\"empty\":%llu}\n",
+		(unsigned long long)run.done, (double)run.done / seconds,
+		n ? run.latency_us[n / 2] / 1e3 : 0.0, n ? run.latency_us[n * 99 / 100] / 1e3 : 0.0,
+		(unsigned long long)run.refused, (unsigned long long)run.empty);
 }
 
 static void read_body(const char *path)
@@ -306,7 +316,8 @@ int main(int argc, char **argv)
 	SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
 
 	if (argc < 10) {
-		fprintf(stderr, "usage: load submit|claim HOST PORT CA CERT KEY CONNECTIONS SECONDS BODY|AGENCY [RATE]\n");
+		fprintf(stderr, "usage: load submit|claim HOST PORT CA CERT KEY CONNECTIONS "
+				"SECONDS BODY|AGENCY [RATE]\n");
 		return 2;
 	}
 	run.claim = strcmp(argv[1], "claim") == 0;

@@ -17,7 +17,8 @@ static void test_text(void)
 
 static void test_uuid(void)
 {
-	static const uint8_t random[10] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	static const uint8_t random[10] = {
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 	struct uuid u = uuid_make_v7(1645557742000000, random), v;
 	char s[UUID_TEXT_SIZE];
 
@@ -44,9 +45,11 @@ static void test_words(void)
 		}
 	}
 	check(same, "every word has the same placeholders in every language");
-	check(lang_negotiate(SPAN("de, ru;q=0.5, ky;q=0.9"), LANG_EN) == LANG_KY, "best quality wins");
+	check(lang_negotiate(SPAN("de, ru;q=0.5, ky;q=0.9"), LANG_EN) == LANG_KY,
+		"best quality wins");
 	check(lang_negotiate(SPAN("fr"), LANG_EN) == LANG_EN, "nothing known: the default");
-	check(lang_negotiate(SPAN("ru-RU,ru;q=0.9,en;q=0.8"), LANG_KY) == LANG_RU, "region is ignored");
+	check(lang_negotiate(SPAN("ru-RU,ru;q=0.9,en;q=0.8"), LANG_KY) == LANG_RU,
+		"region is ignored");
 }
 
 static void test_faults(void)
