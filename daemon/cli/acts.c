@@ -53,6 +53,8 @@ static int act_run(struct cli *c, const char *act)
 		if (rc == 0)
 			rc = strcmp(act, "accept") == 0 ? accept_send(c, id, body)
 							: act_send(c, act, id, body);
+		if (rc && c->arg_count > 1 && !c->json)
+			fprintf(stderr, "  (%s)\n", c->args[i]);
 		worst = rc > worst ? rc : worst;
 	}
 	return worst;

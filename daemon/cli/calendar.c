@@ -5,42 +5,64 @@
 #include "daemon/cli/load.h"
 #include "daemon/cli/verbs.h"
 
-static int calendar_put(struct cli *c, json_object *calendar)
+/*
+ * Sends one. A dry run changes nothing, so a child of a calendar that is new in the same dry run
+ * cannot be judged yet: that is told, and is no fault.
+ */
+static int calendar_put(struct cli *c, json_object *calendar, bool has_new_parent)
 {
-	const char *code = tree_text(calendar, "/code");
-	_free_ char *path = cli_path(
-		cli_option(c, "dry-run") ? "/v1/calendars/%?dry_run=1" : "/v1/calendars/%", code);
+	const char *code = tree_text(calendar, "/code"), *text = tree_line(calendar);
+	bool dry = cli_option(c, "dry-run") != NULL;
+	_free_ char *path = cli_path(dry ? "/v1/calendars/%?dry_run=1" : "/v1/calendars/%", code);
+	struct kezek_body body = {.data = text, .size = strlen(text)};
 	struct kezek_response *r;
-	int rc = cli_call(c, "PUT", path, tree_line(calendar), &r);
+	int failure = session_open(c);
 
-	return rc ? rc : load_answer(c, r, code);
+	if (failure)
+		return failure;
+	failure = kezek_call(c->kezek, "PUT", path, NULL, &body, &r);
+	if (failure == 0)
+		return load_answer(c, r, code);
+	if (failure == KEZEK_FAILURE_refused && dry && has_new_parent &&
+		kezek_refusal(c->kezek)->status == 422) {
+		fprintf(stderr, "%s: %s %s\n", code, say(SAY_load_after, c->lang),
+			tree_text(calendar, "/parent"));
+		return 0;
+	}
+	return cli_failure(c, failure);
 }
 
-/* Is the calendar of this code among those not sent yet? */
-static bool is_waiting(json_object *const *calendars, size_t count, const char *code)
+/* Is the calendar of this code among these? */
+static bool is_among(
+	json_object *const *calendars, const bool *leave_out, size_t count, const char *code)
 {
 	for (size_t i = 0; i < count && *code; i++) {
-		if (calendars[i] && strcmp(tree_text(calendars[i], "/code"), code) == 0)
+		if (!leave_out[i] && strcmp(tree_text(calendars[i], "/code"), code) == 0)
 			return true;
 	}
 	return false;
 }
 
 /* Sends all, each after its parent. A cycle leaves some unsent: the server would refuse it too. */
-static int calendars_put(struct cli *c, json_object **calendars, size_t count)
+static int calendars_put(struct cli *c, json_object *const *calendars, size_t count)
 {
+	_free_ bool *sent = calloc(count + 1, sizeof(*sent)),
+		    *none = calloc(count + 1, sizeof(*none));
 	size_t left = count, before = count + 1;
 	int rc = 0;
 
+	if (!sent || !none)
+		abort();
 	while (rc == 0 && left && left < before) {
 		before = left;
 		for (size_t i = 0; i < count && rc == 0; i++) {
-			if (!calendars[i] ||
-				is_waiting(calendars, count, tree_text(calendars[i], "/parent")))
+			const char *parent = tree_text(calendars[i], "/parent");
+
+			if (sent[i] || is_among(calendars, sent, count, parent))
 				continue;
-			rc = calendar_put(c, calendars[i]);
-			json_object_put(calendars[i]);
-			calendars[i] = NULL;
+			rc = calendar_put(
+				c, calendars[i], is_among(calendars, none, count, parent));
+			sent[i] = true;
 			left--;
 		}
 	}
@@ -78,13 +100,32 @@ static void calendar_start(const struct cli *c, struct table *t)
 	t->columns[4].may_shrink = true;
 }
 
+/* The calendar itself, of an answer that wraps it with its version. */
+static json_object *calendar_of(json_object *answer)
+{
+	json_object *inner = tree_at(answer, "/calendar");
+
+	return inner ? inner : answer;
+}
+
+static void covers_write(struct text *t, json_object *calendar)
+{
+	if (tree_length(calendar, "/covers") == 2)
+		text_addf(t, "%s – %s", tree_text(calendar, "/covers/0"),
+			tree_text(calendar, "/covers/1"));
+}
+
 static void calendar_add(const struct cli *c, struct table *t, json_object *item)
 {
+	json_object *calendar = calendar_of(item);
+	_text_ covers = TEXT_INIT;
+
 	table_cell(t, tree_text(item, "/code"));
 	table_cell(t, tree_text(item, "/version"));
-	table_cell(t, tree_text(item, "/parent"));
-	table_cellf(t, "%s – %s", tree_text(item, "/covers/0"), tree_text(item, "/covers/1"));
-	table_cell(t, tree_name(item, "/name", c->lang));
+	table_cell(t, tree_text(calendar, "/parent"));
+	covers_write(&covers, calendar);
+	table_cell(t, covers.data);
+	table_cell(t, tree_name(calendar, "/name", c->lang));
 }
 
 int calendar_list_run(struct cli *c)
@@ -111,15 +152,19 @@ static void week_print(json_object *calendar)
 	}
 }
 
-static void calendar_print(const struct cli *c, json_object *calendar)
+static void calendar_print(const struct cli *c, json_object *answer)
 {
+	json_object *calendar = calendar_of(answer);
+	_text_ head = TEXT_INIT;
 	_table_ t = {0};
 
-	printf("%s  %s %s  %s\n", tree_text(calendar, "/code"), say(SAY_head_version, c->lang),
-		tree_text(calendar, "/version"), tree_name(calendar, "/name", c->lang));
-	printf("  %s  %s  %s – %s\n", tree_text(calendar, "/parent"),
-		tree_text(calendar, "/time_zone"), tree_text(calendar, "/covers/0"),
-		tree_text(calendar, "/covers/1"));
+	text_addf(&head, "%s  %s %s  %s\n  %s  %s  ", tree_text(calendar, "/code"),
+		say(SAY_line_version, c->lang), tree_text(answer, "/version"),
+		tree_name(calendar, "/name", c->lang), tree_text(calendar, "/parent"),
+		tree_text(calendar, "/time_zone"));
+	covers_write(&head, calendar);
+	text_add_char(&head, '\n');
+	put_clean(stdout, head.data, head.len);
 	week_print(calendar);
 	table_column(&t, say(SAY_head_day, c->lang));
 	table_column(&t, say(SAY_head_kind, c->lang));

@@ -187,6 +187,15 @@ static int claims_choose(struct cli *c, const struct kezek_claims *held,
 	return worst;
 }
 
+/* What people call the request of a claim. free() it. */
+static char *claim_number(const struct kezek_claim *claim)
+{
+	_tree_ *r = *claim->request ? json_tokener_parse(claim->request) : NULL;
+	const char *number = tree_text(r, "/number");
+
+	return strdup(*number ? number : claim->request_id);
+}
+
 /* One result a member: the refused ones go to stderr, each with its request. */
 static int results_tell(
 	struct cli *c, struct kezek_response *r, const struct kezek_claim *const *chosen)
@@ -200,18 +209,23 @@ static int results_tell(
 	for (size_t i = 0; i < tree_length(answer, at); i++) {
 		json_object *one = tree_item(answer, at, i);
 		json_object *problem = tree_at(one, "/problem");
+		_free_ char *number = claim_number(chosen[i]);
 
 		if (!problem && *tree_text(one, "/code"))
 			problem = one;
 		if (problem) {
-			fprintf(stderr, "kezek: %s: %s (%s)\n", chosen[i]->request_id,
+			fprintf(stderr, "kezek: %s: %s (%s)\n", number,
 				tree_text(problem, "/title"), tree_text(problem, "/code"));
 			worst = EXIT_REFUSED;
 		} else if (!c->json) {
+			const char *until = *tree_text(one, "/lease_until")
+						    ? tree_text(one, "/lease_until")
+						    : NULL;
 			char moment[MOMENT_SIZE];
 
-			printf("%s  %s\n", chosen[i]->request_id,
-				moment_short(tree_text(one, "/lease_until"), moment));
+			printf("%s  %s %s\n", number,
+				say(until ? SAY_until : SAY_released, c->lang),
+				moment_short(until ? until : "", moment));
 		}
 	}
 	if (c->json)
@@ -272,11 +286,11 @@ int release_run(struct cli *c)
 static void queue_start(const struct cli *c, struct table *t)
 {
 	static const enum say heads[] = {SAY_head_agency, SAY_head_waiting, SAY_head_claimed,
-		SAY_head_overdue, SAY_head_oldest, SAY_head_next_due};
+		SAY_head_in_work, SAY_head_overdue, SAY_head_oldest, SAY_head_next_due};
 
 	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
 		table_column(t, say(heads[i], c->lang));
-	for (size_t i = 1; i < 4; i++)
+	for (size_t i = 1; i < 5; i++)
 		t->columns[i].is_right = true;
 }
 
@@ -288,6 +302,7 @@ static void queue_add(const struct cli *c, struct table *t, json_object *q)
 	table_cell(t, tree_text(q, "/agency"));
 	table_cell(t, tree_text(q, "/depth"));
 	table_cell(t, tree_text(q, "/claimed"));
+	table_cell(t, tree_text(q, "/in_work"));
 	table_cell(t, tree_text(q, "/overdue"));
 	table_cell(t, moment_short(tree_text(q, "/oldest"), moment));
 	table_cell(t, moment_short(tree_text(q, "/next_due"), moment));

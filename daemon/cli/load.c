@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "daemon/cli/load.h"
+#include "daemon/cli/table.h"
 #include "daemon/cli/tree.h"
 
 static int names_compare(const void *a, const void *b)
@@ -146,6 +147,45 @@ int load_answer(struct cli *c, struct kezek_response *r, const char *what)
 	return EXIT_DONE;
 }
 
+#define NAMED_MAX 12 /* new things are named one by one up to so many; more are only counted */
+
+/* "code=6-49 version=3", or a bare string. */
+static void identity_write(struct text *t, json_object *item)
+{
+	if (!json_object_is_type(item, json_type_object)) {
+		text_addf(t, " %s", tree_text(item, ""));
+		return;
+	}
+	json_object_object_foreach (item, member, value) {
+		text_addf(t, " %s=%s", member, tree_text(value, ""));
+	}
+}
+
+/* What is new, changed or gone in one section:
+ * {"added":[…],"changed":[…],"removed":[…],"unchanged":n}. */
+static void section_print(const char *name, json_object *section)
+{
+	static const char *const kinds[] = {"/added", "/changed", "/removed"};
+	static const char marks[] = "+~-";
+	_text_ t = TEXT_INIT;
+
+	if (!json_object_is_type(section, json_type_object))
+		return;
+	text_addf(&t, "  %s: +%zu ~%zu -%zu =%s\n", name, tree_length(section, "/added"),
+		tree_length(section, "/changed"), tree_length(section, "/removed"),
+		tree_text(section, "/unchanged"));
+	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+		size_t count = tree_length(section, kinds[k]);
+
+		for (size_t i = 0; i < count && (k || count <= NAMED_MAX); i++) {
+			text_addf(&t, "    %c", marks[k]);
+			identity_write(&t, tree_item(section, kinds[k], i));
+			text_add_char(&t, '\n');
+		}
+	}
+	put_clean(stdout, t.data, t.len);
+}
+
 /* Any answer as indented "name: value" lines: differences have many shapes. Empty ones are left
  * out. */
 void load_print(const struct cli *c, json_object *json, int depth)
@@ -153,7 +193,13 @@ void load_print(const struct cli *c, json_object *json, int depth)
 	if (!json_object_is_type(json, json_type_object))
 		return;
 	json_object_object_foreach (json, name, value) {
-		if (json_object_is_type(value, json_type_object)) {
+		if (depth == 1 && strcmp(name, "changes") == 0 &&
+			json_object_is_type(value, json_type_object)) {
+			json_object_object_foreach (value, section, what)
+				section_print(section, what);
+		} else if (strcmp(name, "dry_run") == 0) {
+			continue; /* said already */
+		} else if (json_object_is_type(value, json_type_object)) {
 			if (json_object_object_length(value) == 0)
 				continue;
 			printf("%*s%s\n", depth * 2, "", name);

@@ -58,6 +58,15 @@ static void event_start(const struct cli *c, struct table *t)
 	t->columns[4].may_shrink = true;
 }
 
+/* A moment without its seconds and zone; anything else as it is. */
+static const char *value_short(const char *value, char text[MOMENT_SIZE])
+{
+	bool is_moment =
+		strlen(value) >= 20 && value[4] == '-' && value[10] == 'T' && value[13] == ':';
+
+	return is_moment ? moment_short(value, text) : value;
+}
+
 /* "outcome granted, agency a → b": the members of `after` that `before` had otherwise. */
 static void change_write(struct text *t, json_object *e)
 {
@@ -75,9 +84,8 @@ static void change_write(struct text *t, json_object *e)
 			continue;
 		text_addf(t, "%s%s ", t->len ? "; " : "", name);
 		if (was)
-			text_addf(t, "%s → ", moment_short(tree_text(was, ""), moment));
-		text_adds(t, strstr(name, "_at") ? moment_short(tree_text(now, ""), moment)
-						 : tree_text(now, ""));
+			text_addf(t, "%s → ", value_short(tree_text(was, ""), moment));
+		text_adds(t, value_short(tree_text(now, ""), moment));
 	}
 }
 
@@ -166,13 +174,13 @@ static void deadline_print(const struct cli *c, json_object *d)
 
 	text_addf(&line, "%s  %s", tree_text(d, "/kind"), tree_text(d, "/state"));
 	if (*tree_text(d, "/due_on"))
-		text_addf(&line, "  %s %s (%s %s)", say(SAY_head_due, c->lang),
-			tree_text(d, "/due_on"), say(SAY_head_too_late_from, c->lang),
+		text_addf(&line, "  %s %s (%s %s)", say(SAY_line_due, c->lang),
+			tree_text(d, "/due_on"), say(SAY_line_too_late_from, c->lang),
 			moment_short(tree_text(d, "/due_at"), moment));
 	if (tree_is_true(d, "/provisional"))
 		text_addf(&line, "  %s", say(SAY_flag_provisional, c->lang));
 	text_addf(&line, "\n  %s %s, %s %s %s\n", say(SAY_head_rule, c->lang),
-		tree_text(d, "/rule_version"), say(SAY_head_calendar, c->lang),
+		tree_text(d, "/rule_version"), say(SAY_line_calendar, c->lang),
 		tree_text(d, "/calendar"), tree_text(d, "/calendar_version"));
 	if (*tree_name(d, "/sentence", c->lang))
 		text_addf(&line, "  %s\n", tree_name(d, "/sentence", c->lang));

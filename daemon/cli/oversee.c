@@ -1,7 +1,10 @@
 /* Oversight: the overview by body, service or office, and what is overdue. */
+#include <time.h>
+
 #include "daemon/cli/list.h"
 #include "daemon/cli/oversee.h"
 #include "daemon/cli/verbs.h"
+#include "lib/day.h"
 
 static void overview_start(const struct cli *c, struct table *t)
 {
@@ -48,11 +51,41 @@ static void overview_add(const struct cli *c, struct table *t, json_object *item
 
 const struct list_look overview_look = {overview_start, overview_add};
 
+#define COVERAGE_DAYS                                                                              \
+	90 /* a calendar that ends sooner is to be told (design: Deadlines, Calendar) */
+
+/* Calendars whose coverage ends soon: every date behind it is provisional ground. */
+static void coverage_print(struct cli *c)
+{
+	struct kezek_response *r;
+	_tree_ *answer = NULL;
+	_free_ char *line = NULL;
+	_text_ ending = TEXT_INIT;
+	int32_t now = (int32_t)(time(NULL) / 86400), end;
+
+	if (kezek_call(c->kezek, "GET", "/v1/calendars", NULL, NULL, &r))
+		return;
+	answer = json_tokener_parse(kezek_response_body(r, NULL));
+	kezek_response_free(r);
+	for (size_t i = 0; i < tree_length(answer, "/items"); i++) {
+		json_object *item = tree_item(answer, "/items", i);
+		const char *last = tree_text(item, "/calendar/covers/1");
+
+		if (day_parse(span_of(last), &end) && end - now <= COVERAGE_DAYS)
+			text_addf(&ending, "%s%s %s", ending.len ? ", " : "",
+				tree_text(item, "/code"), last);
+	}
+	if (!ending.len)
+		return;
+	line = say_with(SAY_coverage, c->lang, ending.data);
+	text_reset(&ending);
+	text_addf(&ending, "%s\n", line);
+	put_clean(stdout, ending.data, ending.len);
+}
+
 static void overview_print(const struct cli *c, json_object *answer)
 {
 	items_print(c, answer, &overview_look);
-	for (size_t i = 0; i < tree_length(answer, "/notices"); i++)
-		printf("%s\n", tree_name(tree_item(answer, "/notices", i), "", c->lang));
 }
 
 int overview_run(struct cli *c)
@@ -66,7 +99,10 @@ int overview_run(struct cli *c)
 	if (cli_option(c, "csv") || cli_option(c, "ndjson"))
 		return list_run(c, path.data, &overview_look);
 	rc = cli_call(c, "GET", path.data, NULL, &r);
-	return rc ? rc : answer_print(c, r, overview_print);
+	rc = rc ? rc : answer_print(c, r, overview_print);
+	if (rc == 0 && !c->json)
+		coverage_print(c);
+	return rc;
 }
 
 static void overdue_start(const struct cli *c, struct table *t)

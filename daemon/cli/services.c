@@ -63,10 +63,11 @@ static void variants_put(const struct cli *c, json_object *s)
 	_table_ t = {0};
 
 	table_column(&t, say(SAY_head_variant, c->lang));
+	table_column(&t, say(SAY_head_name, c->lang));
 	table_column(&t, say(SAY_head_fee, c->lang));
 	table_column(&t, say(SAY_head_term, c->lang));
 	table_column(&t, say(SAY_head_offices, c->lang));
-	t.columns[1].is_right = t.columns[3].may_shrink = true;
+	t.columns[2].is_right = t.columns[4].may_shrink = true;
 	for (size_t i = 0; i < tree_length(s, "/variants"); i++) {
 		json_object *v = tree_item(s, "/variants", i);
 		_text_ fee = TEXT_INIT, term = TEXT_INIT, offices = TEXT_INIT;
@@ -78,6 +79,7 @@ static void variants_put(const struct cli *c, json_object *s)
 			text_addf(&offices, "%s%s", o ? ", " : "",
 				tree_text(tree_item(v, "/offices", o), ""));
 		table_cellf(&t, "  %s", tree_text(v, "/code"));
+		table_cell(&t, tree_name(v, "/name", c->lang));
 		table_cell(&t, fee.data);
 		table_cell(&t, term.data);
 		table_cell(&t, offices.data ? offices.data : say(SAY_any, c->lang));
@@ -93,7 +95,7 @@ static void stages_put(const struct cli *c, json_object *s)
 		const char *kind = tree_text(stage, "/kind");
 		_text_ t = TEXT_INIT;
 
-		text_addf(&t, "  %s %s: ", say(SAY_head_deadline, c->lang), kind);
+		text_addf(&t, "  %s %s: ", say(SAY_line_deadline, c->lang), kind);
 		if (json_object_is_type(tree_at(stage, "/term"), json_type_object))
 			text_add_term(&t, tree_at(stage, "/term"), c->lang);
 		else
@@ -160,11 +162,11 @@ static void standard_print(const struct cli *c, json_object *s)
 	_text_ head = TEXT_INIT;
 
 	text_addf(&head, "%s  %s  (%s %s)\n", tree_text(s, "/code"), tree_name(s, "/name", c->lang),
-		say(SAY_head_version, c->lang), tree_text(s, "/version"));
+		say(SAY_line_version, c->lang), tree_text(s, "/version"));
 	put_clean(stdout, head.data, head.len);
 	line_put(c, SAY_head_result, tree_name(s, "/result", c->lang));
 	line_put(c, SAY_head_legal_basis, tree_text(s, "/legal_basis"));
-	line_put(c, SAY_head_source, source_word(c, s));
+	line_put(c, SAY_line_source, source_word(c, s));
 	joined_put(c, SAY_head_recipients, s, "/recipients");
 	line_put(c, SAY_head_payment, tree_text(s, "/payment"));
 	line_put(c, SAY_head_incomplete, tree_text(s, "/incomplete"));

@@ -1,5 +1,6 @@
 /* How requests look to people. */
 #include "daemon/cli/show.h"
+#include "lib/wire.h"
 
 const char *moment_short(const char *moment, char ret_text[MOMENT_SIZE])
 {
@@ -39,6 +40,8 @@ static void due_add(const struct cli *c, struct table *t, json_object *r)
 	const char *due = tree_text(r, "/due_on"), *promised = tree_text(r, "/promised_due_on");
 	_text_ line = TEXT_INIT;
 
+	if (!*due && !*promised)
+		return;
 	text_adds(&line, *due ? due : "–");
 	if (*promised && strcmp(promised, due) != 0)
 		text_addf(&line, " (%s %s)", say(SAY_head_promised, c->lang), promised);
@@ -49,8 +52,10 @@ static void people_add(const struct cli *c, struct table *t, json_object *r)
 {
 	_text_ who = TEXT_INIT, responsible = TEXT_INIT;
 
-	text_addf(&who, "%s  %s", tree_text(r, "/applicant/name"), tree_text(r, "/applicant/pin"));
-	pair_add(c, t, SAY_head_applicant, who.len > 2 ? who.data : "");
+	text_adds(&who, tree_text(r, "/applicant/name"));
+	if (*tree_text(r, "/applicant/pin"))
+		text_addf(&who, "  %s", tree_text(r, "/applicant/pin"));
+	pair_add(c, t, SAY_head_applicant, who.data);
 	text_adds(&responsible, tree_text(r, "/responsible/agency"));
 	if (*tree_text(r, "/responsible/principal"))
 		text_addf(&responsible, " · %s", tree_text(r, "/responsible/principal"));
@@ -163,6 +168,13 @@ void requests_add(const struct cli *c, struct table *t, json_object *r)
 		table_mark(t);
 }
 
+static bool is_final(json_object *r)
+{
+	enum kezek_state state;
+
+	return state_parse(span_of(tree_text(r, "/state")), &state) && state_is_final(state);
+}
+
 void request_print_brief(const struct cli *c, json_object *r)
 {
 	_text_ line = TEXT_INIT;
@@ -171,8 +183,8 @@ void request_print_brief(const struct cli *c, json_object *r)
 	state_write(c, r, &line);
 	if (*tree_text(r, "/outcome"))
 		text_addf(&line, "  %s", tree_text(r, "/outcome"));
-	if (*tree_text(r, "/due_on"))
-		text_addf(&line, "  %s %s", say(SAY_head_due, c->lang), tree_text(r, "/due_on"));
+	if (*tree_text(r, "/due_on") && !is_final(r))
+		text_addf(&line, "  %s %s", say(SAY_line_due, c->lang), tree_text(r, "/due_on"));
 	text_add_char(&line, '\n');
 	put_clean(stdout, line.data, line.len);
 }

@@ -5,6 +5,7 @@
 #include <wchar.h>
 
 #include "daemon/cli/table.h"
+#include "lib/text.h"
 
 #define GAP 2
 
@@ -158,8 +159,8 @@ static void widths_measure(struct table *t, int room)
 	}
 }
 
-/* At most `room` columns of the text; returns how many were taken. */
-static int cell_cut(FILE *out, const char *text, int room)
+/* Adds at most `room` columns of the text; returns how many were taken. */
+static int cell_cut(struct text *line, const char *text, int room)
 {
 	size_t len = strlen(text);
 	int taken = 0, limit = text_width(text) > room ? room - 1 : room;
@@ -172,15 +173,15 @@ static int cell_cut(FILE *out, const char *text, int room)
 		if (taken + width > limit)
 			break;
 		if (is_control)
-			fputc('?', out);
+			text_add_char(line, '?');
 		else
-			fwrite(text, 1, n, out);
+			text_add(line, text, n);
 		taken += width;
 		text += n;
 		len -= n;
 	}
 	if (len) {
-		fputs("…", out);
+		text_adds(line, "…");
 		taken++;
 	}
 	return taken;
@@ -188,18 +189,22 @@ static int cell_cut(FILE *out, const char *text, int room)
 
 static void row_print(struct table *t, FILE *out, char *const *cells)
 {
+	_text_ line = TEXT_INIT;
+
 	for (size_t i = 0; i < t->column_count; i++) {
 		const char *text = cells ? cells[i] : t->columns[i].head;
 		int room = t->columns[i].width, width = text_width(text);
-		bool is_last = i + 1 == t->column_count;
 
+		text_addf(&line, "%*s", i ? GAP : 0, "");
 		if (t->columns[i].is_right)
-			fprintf(out, "%*s", width < room ? room - width : 0, "");
-		width = cell_cut(out, text, room);
-		if (!t->columns[i].is_right && !is_last)
-			fprintf(out, "%*s", room - width, "");
-		fprintf(out, "%*s", is_last ? 0 : GAP, "");
+			text_addf(&line, "%*s", width < room ? room - width : 0, "");
+		width = cell_cut(&line, text, room);
+		if (!t->columns[i].is_right)
+			text_addf(&line, "%*s", room - width, "");
 	}
+	while (line.len && line.data[line.len - 1] == ' ')
+		line.len--;
+	fwrite(line.data, 1, line.len, out);
 }
 
 void table_print(struct table *t, FILE *out, bool colour)
