@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "daemon/api/api.h"
+#include "daemon/jobs/jobs.h"
 #include "daemon/db/migrate.h"
 #include "daemon/log.h"
 #include "daemon/net/server.h"
@@ -29,6 +30,7 @@ struct daemon {
 	struct settings settings; /* as at start: the api keeps to them */
 	struct loop *loop;
 	struct api *api;
+	struct jobs *jobs;
 	struct server *server;
 	struct event *signals[4];
 	struct timer patience;
@@ -163,6 +165,36 @@ static void raise_descriptors(void)
 	}
 }
 
+/* The two that may not know each other: acts make timers, timers give work back. */
+
+static void on_due(void *arg, int64_t at)
+{
+	jobs_due(((struct daemon *)arg)->jobs, at);
+}
+
+static void on_lease(void *arg, int64_t at)
+{
+	jobs_lease(((struct daemon *)arg)->jobs, at);
+}
+
+static void on_returned(void *arg, const char *agency, int count)
+{
+	api_wake(((struct daemon *)arg)->api, agency, count);
+}
+
+static int start_jobs(struct daemon *d)
+{
+	const struct jobs_hooks hooks = {on_returned, d};
+	_text_ conninfo = TEXT_INIT;
+
+	if (d->settings.jobs_database[0])
+		text_adds(&conninfo, d->settings.jobs_database);
+	else
+		text_addf(&conninfo, "%s user=kezek_jobs", d->settings.database);
+	api_set_hooks(d->api, &(const struct api_hooks){on_due, on_lease, d});
+	return jobs_new(d->loop, conninfo.data, &hooks, &d->jobs);
+}
+
 static int start(struct daemon *d)
 {
 	int r = loop_new(&d->loop);
@@ -172,6 +204,8 @@ static int start(struct daemon *d)
 	watch_signals(d);
 	timer_init(&d->patience, d->loop, on_patience);
 	r = api_new(d->loop, &d->settings, &d->api);
+	if (r == 0)
+		r = start_jobs(d);
 	if (r < 0)
 		return r;
 	/* Bound at once, so that a restart refuses nobody; clients wait in the backlog until the
@@ -188,6 +222,7 @@ static int start(struct daemon *d)
 static void take_down(struct daemon *d)
 {
 	server_free(d->server);
+	jobs_free(d->jobs);
 	api_free(d->api);
 	timer_done(&d->patience);
 	for (size_t i = 0; i < ARRAY_SIZE(d->signals); i++) {

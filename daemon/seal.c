@@ -27,6 +27,16 @@ static void must(bool ok)
 	}
 }
 
+bool secret_is(const void *a, const void *b, size_t len)
+{
+	return CRYPTO_memcmp(a, b, len) == 0;
+}
+
+void secret_forget(void *secret, size_t len)
+{
+	OPENSSL_cleanse(secret, len);
+}
+
 void random_bytes(void *to, size_t len)
 {
 	must(RAND_bytes(to, (int)len) == 1);

@@ -39,5 +39,9 @@ void seal_index(
 void digest_parts(const struct span *parts, size_t n, uint8_t ret_hash[SEAL_HASH_SIZE]);
 /* SHA-256 of bytes as they are (tokens, certificates). */
 void digest_bytes(struct span bytes, uint8_t ret_hash[SEAL_HASH_SIZE]);
+/* Whether two secrets are the same, in a time that does not tell where they differ. */
+bool secret_is(const void *a, const void *b, size_t len);
+/* Overwrites what the compiler would leave. */
+void secret_forget(void *secret, size_t len);
 void random_bytes(void *to, size_t len);
 struct uuid uuid_new(int64_t at_us);

@@ -5,7 +5,6 @@
 
 #include "daemon/api/act.h"
 #include "daemon/api/claims.h"
-#include "daemon/jobs/jobs.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 
@@ -52,7 +51,7 @@ static void spread(struct act_run *r)
 	if (r->d.state == KEZEK_STATE_queued)
 		parking_wake(r->c->api->parking, r->d.row.agency);
 	for (int i = 0; i < r->member.changes.deadline_count; i++)
-		jobs_nudge(r->c->api->jobs, r->member.changes.deadlines[i].fire_at);
+		api_tell_due(r->c->api, r->member.changes.deadlines[i].fire_at);
 }
 
 static void on_written(struct member *base, enum member_result result)

@@ -5,7 +5,6 @@
 #include "daemon/api/claims.h"
 #include "daemon/api/numbers.h"
 #include "daemon/db/migrate.h"
-#include "daemon/jobs/jobs.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "daemon/systemd.h"
@@ -329,7 +328,6 @@ int api_new(struct loop *l, const struct settings *settings, struct api **ret)
 	if (r == 0) {
 		a->numbers = numbers_new(a);
 		a->parking = parking_new(a);
-		r = jobs_new(a, &a->jobs);
 	}
 	if (r < 0) {
 		api_free(a);
@@ -338,6 +336,17 @@ int api_new(struct loop *l, const struct settings *settings, struct api **ret)
 	timer_set(&a->beat_timer, 0);
 	*ret = a;
 	return 0;
+}
+
+void api_set_hooks(struct api *a, const struct api_hooks *hooks)
+{
+	a->hooks = *hooks;
+}
+
+void api_wake(struct api *a, const char *agency, int count)
+{
+	while (count-- > 0)
+		parking_wake(a->parking, agency);
 }
 
 const struct exchange_ops *api_ops(struct api *a)
@@ -362,7 +371,6 @@ void api_free(struct api *a)
 	if (!a)
 		return;
 	timer_done(&a->beat_timer);
-	jobs_free(a->jobs);
 	parking_free(a->parking);
 	numbers_free(a->numbers);
 	batcher_free(a->writes);

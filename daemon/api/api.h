@@ -11,6 +11,15 @@ struct api;
  * jobs. `settings` must outlive it. 0, or -errno with the reason logged.
  */
 _must_check_ int api_new(struct loop *l, const struct settings *settings, struct api **ret);
+/* Timers live elsewhere: api tells them what it made. Set once, before the loop runs. */
+struct api_hooks {
+	void (*on_due)(void *arg, int64_t at);   /* a deadline will fire then */
+	void (*on_lease)(void *arg, int64_t at); /* a lease will run out then */
+	void *arg;
+};
+void api_set_hooks(struct api *a, const struct api_hooks *hooks);
+/* `count` requests of this agency wait again: as many parked polls try. */
+void api_wake(struct api *a, const char *agency, int count);
 /* For server_new. */
 const struct exchange_ops *api_ops(struct api *a);
 /* Called once, when the first database round trip has worked and catalogue and calendars are

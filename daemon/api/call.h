@@ -24,7 +24,6 @@ struct principal {
 
 struct numbers;
 struct parking;
-struct jobs;
 
 struct api {
 	struct exchange_ops ops;
@@ -46,7 +45,7 @@ struct api {
 	int64_t beat_sent_mono;
 	struct numbers *numbers;
 	struct parking *parking;
-	struct jobs *jobs;
+	struct api_hooks hooks;
 	void (*on_ready)(void *arg);
 	void *on_ready_arg;
 };
@@ -132,6 +131,16 @@ bool call_query(struct call *c, const char *name, struct text *ret);
 /* Every query parameter must be one of these (NULL-terminated), given once; else the call is
  * answered. */
 bool call_query_check(struct call *c, const char *const names[]);
+
+static inline void api_tell_due(const struct api *a, int64_t at)
+{
+	a->hooks.on_due(a->hooks.arg, at);
+}
+
+static inline void api_tell_lease(const struct api *a, int64_t at)
+{
+	a->hooks.on_lease(a->hooks.arg, at);
+}
 
 /* api.c: principals, catalogue and calendars anew: three statements, and what their rows are for.
  */

@@ -1,7 +1,6 @@
 /* POST /v1/queues/{agency}/claims: take what waits, or park until something does. */
 #include "daemon/api/claims.h"
 #include "daemon/api/dossier.h"
-#include "daemon/jobs/jobs.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 
@@ -29,8 +28,6 @@ struct parking {
 	struct api *api;
 	struct poll_list polls; /* in the order of their coming */
 	struct timer probe;
-	struct unit unit;
-	bool probing;
 };
 
 static void try_claim(struct poll *p);
@@ -165,7 +162,7 @@ static void on_claimed(struct member *base, enum member_result result)
 		return;
 	}
 	metric_add(METRIC_claims_total, NULL, p->m.claimed_count);
-	jobs_lease(c->api->jobs, p->claimed[0].lease_until);
+	api_tell_lease(c->api, p->claimed[0].lease_until);
 	read_claimed(p);
 }
 
@@ -299,51 +296,24 @@ void parking_wake(struct parking *lot, const char *agency)
 	}
 }
 
-static void on_probed(struct unit *u, enum unit_how how)
-{
-	struct parking *lot = container_of(u, struct parking, unit);
-
-	lot->probing = false;
-	if (how == UNIT_DONE) {
-		for (int i = 0; i < rows_count(u, 0); i++) {
-			struct row r = row_of(u, 0, i);
-
-			parking_wake(lot, row_text(&r));
-		}
-	}
-	unit_done(u);
-	if (!TAILQ_EMPTY(&lot->polls))
-		timer_set(&lot->probe, PROBE_US);
-}
-
+/* One poll of each agency tries again: what other daemons committed is found so. */
 static void on_probe(struct timer *t)
 {
 	struct parking *lot = container_of(t, struct parking, probe);
-	_text_ agencies = TEXT_INIT;
-	struct poll *p;
-
-	if (lot->probing || TAILQ_EMPTY(&lot->polls))
-		return;
-	/* An agency named twice is harmless; its neighbours in the list are mostly its own polls.
-	 */
 	const char *last = "";
+	struct poll *p, *next;
 
-	TAILQ_FOREACH(p, &lot->polls, link)
-	{
+	for (p = TAILQ_FIRST(&lot->polls); p; p = next) {
+		next = TAILQ_NEXT(p, link);
 		if (strcmp(last, p->c->who.agency) == 0)
 			continue;
 		last = p->c->who.agency;
-		if (agencies.len)
-			text_add_char(&agencies, '\n');
-		text_adds(&agencies, last);
+		unpark(p);
+		timer_clear(&p->timer);
+		try_claim(p);
 	}
-	unit_init(&lot->unit, on_probed);
-	params_text(unit_add(&lot->unit, SQL_QUEUES_WAITING), agencies.data);
-	lot->probing = jobs_submit(lot->api->jobs, &lot->unit) == 0;
-	if (!lot->probing) {
-		unit_done(&lot->unit);
+	if (!TAILQ_EMPTY(&lot->polls))
 		timer_set(t, PROBE_US);
-	}
 }
 
 struct parking *parking_new(struct api *a)

@@ -1,6 +1,5 @@
 /* A request in the hand: opening it, its journal, its moves. */
 #include <errno.h>
-#include <openssl/crypto.h>
 
 #include "daemon/api/dossier.h"
 #include "daemon/log.h"
@@ -26,7 +25,7 @@ void dossier_done(struct dossier *d)
 	json_object_put(d->content);
 	pool_free(d->pool);
 	book_unref(d->book);
-	OPENSSL_cleanse(d->key, sizeof(d->key));
+	secret_forget(d->key, sizeof(d->key));
 	memset(d, 0, sizeof(*d));
 }
 
@@ -150,7 +149,7 @@ static int open_content(struct dossier *d)
 	if (r == 0 && json_read(text_span(&plain), NULL, NULL, &d->content) != 0)
 		r = -EBADMSG;
 	if (plain.data)
-		OPENSSL_cleanse(plain.data, plain.len);
+		secret_forget(plain.data, plain.len);
 	return r;
 }
 

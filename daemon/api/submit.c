@@ -7,7 +7,6 @@
 #include "daemon/api/intake.h"
 #include "daemon/api/numbers.h"
 #include "daemon/api/submit.h"
-#include "daemon/jobs/jobs.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 
@@ -132,7 +131,7 @@ static void reply_created(struct submission *s)
 		LOG_N("us", loop_mono() - c->x->began_mono));
 	if (s->d.state == KEZEK_STATE_queued)
 		parking_wake(c->api->parking, s->d.row.agency);
-	jobs_nudge(c->api->jobs, s->d.row.due_at);
+	api_tell_due(c->api, s->d.row.due_at);
 	answer_json(c, 201, &s->answer);
 }
 

@@ -1,5 +1,4 @@
 /* Who is asking: certificates and tokens to principals, and the headers that go with it. */
-#include <openssl/crypto.h>
 
 #include "daemon/api/call.h"
 #include "daemon/log.h"
@@ -57,8 +56,7 @@ static const struct principal *by_certificate(const struct api *a, const struct 
 	for (size_t i = 0; i < a->principal_count; i++) {
 		const struct principal *p = &a->principals[i];
 
-		if (p->has_certificate &&
-			CRYPTO_memcmp(p->certificate, peer->certificate_sha256, 32) == 0)
+		if (p->has_certificate && secret_is(p->certificate, peer->certificate_sha256, 32))
 			return p;
 		/* A name counts only for one who is not tied to another certificate. */
 		if (!p->has_certificate && peer->name[0] && strcmp(p->name, peer->name) == 0)
@@ -74,8 +72,7 @@ static const struct principal *by_token(const struct api *a, struct span token)
 
 	digest_bytes(token, hash);
 	for (size_t i = 0; i < a->principal_count; i++) {
-		if (a->principals[i].has_token &&
-			CRYPTO_memcmp(a->principals[i].token, hash, 32) == 0)
+		if (a->principals[i].has_token && secret_is(a->principals[i].token, hash, 32))
 			found = &a->principals[i];
 	}
 	return found;

@@ -2,8 +2,6 @@
  * again. */
 #include <errno.h>
 
-#include "daemon/api/call.h"
-#include "daemon/api/claims.h"
 #include "daemon/jobs/jobs.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
@@ -48,7 +46,8 @@ static const struct job_kind kinds[JOB_COUNT] = {
 };
 
 struct jobs {
-	struct api *api;
+	struct loop *loop;
+	struct jobs_hooks hooks;
 	struct pg *pg;
 	struct job job[JOB_COUNT];
 	struct loop_watch watch;
@@ -81,8 +80,7 @@ static void on_expired(struct jobs *j, struct row *r, int done)
 		_text_ agency = TEXT_INIT;
 
 		text_add(&agency, agencies.at, len);
-		for (int i = 0; i < done; i++)
-			parking_wake(j->api->parking, agency.data);
+		j->hooks.on_returned(j->hooks.arg, agency.data, done);
 		agencies.at += end ? len + 1 : len;
 		agencies.len -= end ? len + 1 : len;
 	}
@@ -93,7 +91,7 @@ static void job_sleep(struct job *job)
 	int64_t us = job->kind->every_us;
 
 	if (job->wanted_at != MOMENT_NONE) {
-		int64_t left = job->wanted_at - loop_now(job->jobs->api->loop);
+		int64_t left = job->wanted_at - loop_now(job->jobs->loop);
 
 		if (left < us)
 			us = left > 0 ? left + 500 : 0;
@@ -121,7 +119,7 @@ static void on_done(struct unit *u, enum unit_how how)
 		job->kind->on_row(j, &r, done);
 		r.at = 2;
 		now = row_moment(&r);
-		loop_learn_now(j->api->loop, now, job->sent_mono, loop_mono());
+		loop_learn_now(j->loop, now, job->sent_mono, loop_mono());
 		next = row_moment(&r);
 		/* Still due although nothing was done: another daemon is at it. */
 		if (next != MOMENT_NONE && next <= now && !done)
@@ -164,7 +162,7 @@ static void want(struct job *job, int64_t at)
 	job_sleep(job);
 }
 
-void jobs_nudge(struct jobs *j, int64_t at)
+void jobs_due(struct jobs *j, int64_t at)
 {
 	want(&j->job[JOB_DEADLINES], at);
 }
@@ -172,11 +170,6 @@ void jobs_nudge(struct jobs *j, int64_t at)
 void jobs_lease(struct jobs *j, int64_t at)
 {
 	want(&j->job[JOB_LEASES], at);
-}
-
-int jobs_submit(struct jobs *j, struct unit *u)
-{
-	return pg_submit(j->pg, u);
 }
 
 /* The database's clock stepped: everything is looked at anew. */
@@ -200,12 +193,13 @@ static void on_change(void *arg)
 	}
 }
 
-int jobs_new(struct api *a, struct jobs **ret)
+int jobs_new(
+	struct loop *l, const char *conninfo, const struct jobs_hooks *hooks, struct jobs **ret)
 {
 	struct jobs *j = calloc(1, sizeof(*j));
-	_text_ conninfo = TEXT_INIT;
 	struct pg_options options = {
 		.name = "jobs",
+		.conninfo = conninfo,
 		.connections = 1,
 		.depth = JOB_COUNT + 1,
 		.queue = 16,
@@ -217,21 +211,17 @@ int jobs_new(struct api *a, struct jobs **ret)
 
 	if (!j)
 		return -ENOMEM;
-	j->api = a;
-	if (a->settings->jobs_database[0])
-		text_adds(&conninfo, a->settings->jobs_database);
-	else
-		text_addf(&conninfo, "%s user=kezek_jobs", a->settings->database);
-	options.conninfo = conninfo.data;
+	j->loop = l;
+	j->hooks = *hooks;
 	for (int i = 0; i < JOB_COUNT; i++) {
 		j->job[i].jobs = j;
 		j->job[i].kind = &kinds[i];
 		j->job[i].wanted_at = j->job[i].nudged_at = MOMENT_NONE;
-		timer_init(&j->job[i].timer, a->loop, on_timer);
+		timer_init(&j->job[i].timer, l, on_timer);
 	}
 	j->watch.on_step = on_step;
-	loop_watch_clock(a->loop, &j->watch);
-	r = pg_new(a->loop, &options, &j->pg);
+	loop_watch_clock(l, &j->watch);
+	r = pg_new(l, &options, &j->pg);
 	if (r < 0) {
 		free(j);
 		return r;

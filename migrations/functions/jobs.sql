@@ -103,8 +103,3 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 	SELECT count(*)::int FROM gone
 $$;
 GRANT EXECUTE ON FUNCTION kezek.forget_keys(int) TO kezek_jobs;
-
--- Jobs look at all queues for those who wait at them.
-DROP POLICY IF EXISTS jobs ON kezek.work;
-CREATE POLICY jobs ON kezek.work FOR SELECT TO kezek_jobs USING (true);
-GRANT SELECT ON kezek.work TO kezek_jobs;

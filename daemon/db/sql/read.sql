@@ -67,9 +67,6 @@ SELECT v.* FROM (SELECT request, due_at FROM kezek.work WHERE waiting AND agency
 	ORDER BY agency, priority, due_at, request LIMIT $2::int) q
 JOIN kezek.request_view v ON v.id = q.request ORDER BY q.due_at, q.request
 
--- name: queues_waiting
-SELECT DISTINCT agency FROM kezek.work w WHERE waiting AND agency = ANY (string_to_array($1, E'\n'))
-
 -- name: overview
 SELECT key, sum(open)::int, sum(due_today)::int, sum(due_soon)::int, sum(overdue)::int, sum(paused)::int,
 	min(oldest), sum(on_time)::int, sum(stopped)::int
