@@ -160,7 +160,8 @@ int cli_term(int argc, char **argv)
 		fputs(usage, stdout);
 		return EXIT_OK;
 	}
-	if (operands != 0 && (operands != 2 || !l.from)) {
+	/* At a terminal nobody types cases: who gave nothing wants to know what to give. */
+	if (operands == 0 ? isatty(STDIN_FILENO) : operands != 2 || !l.from) {
 		fputs(usage, stderr);
 		return EXIT_WRONG_USAGE;
 	}

@@ -185,8 +185,43 @@ static void test_index(void)
 		"no working day after all days");
 }
 
+/* The calendars that are installed: without fault, reaching far, holding what the fixed ones hold.
+ */
+static void test_installed(void)
+{
+	_cleanup_(calendars_freep)
+	struct calendars *installed = calendars_new(zoneinfo_loader());
+	_cleanup_(calendars_freep)
+	struct calendars *fixed = test_calendars();
+	static const char *const codes[] = {"kg", "kg-state", "kg-private", "kg-mini-centre"};
+	_text_ dir = TEXT_INIT;
+
+	text_addf(&dir, "%s/config/calendars", test_source());
+	check(calendar_files_load(dir.data, installed, stderr) == 0,
+		"the installed calendars are good");
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
+		const struct calendar *ours = calendars_find(installed, codes[i]);
+		const struct calendar *theirs = calendars_find(fixed, codes[i]);
+		bool same = ours && theirs;
+		int32_t first, last;
+
+		if (!same)
+			abort();
+		calendar_covers(ours, &first, &last);
+		check(last >= test_day("2028-12-31"), "%s reaches the end of 2028", codes[i]);
+		for (int32_t day = test_day("2023-01-01"); day <= test_day("2026-12-31"); day++) {
+			struct day_facts a = calendar_day(ours, day), b = calendar_day(theirs, day);
+
+			same = same && a.kind == b.kind && a.tentative == b.tentative &&
+			       a.covered == b.covered && a.is_working == b.is_working;
+		}
+		check(same, "%s says of the days up to 2026 what it said", codes[i]);
+	}
+}
+
 int main(void)
 {
+	test_installed();
 	test_faults();
 	test_chains();
 	test_days();
