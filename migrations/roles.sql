@@ -25,6 +25,10 @@ BEGIN
 END
 $$;
 
+-- No content in PostgreSQL's own log: neither parameters nor the rows that an error quotes.
+ALTER ROLE kezek_app SET log_parameter_max_length = 0;
+ALTER ROLE kezek_app SET log_parameter_max_length_on_error = 0;
+ALTER ROLE kezek_app SET log_error_verbosity = 'terse';
 ALTER ROLE kezek_app SET statement_timeout = '10s';
 ALTER ROLE kezek_app SET lock_timeout = '5s';
 ALTER ROLE kezek_app SET idle_in_transaction_session_timeout = '10s';

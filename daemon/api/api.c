@@ -89,6 +89,10 @@ static bool call_permit(struct call *c)
 		answer_problem(c, KEZEK_PROBLEM_unsupported_media_type, NULL);
 		return false;
 	}
+	if (!(c->route->flags & ROUTE_OPEN) && exchange_is_short_of_memory(c->x)) {
+		answer_problem(c, KEZEK_PROBLEM_overloaded, NULL);
+		return false;
+	}
 	if (c->api->draining && !(c->route->flags & ROUTE_OPEN)) {
 		answer_problem(c, KEZEK_PROBLEM_stopping, NULL);
 		return false;
