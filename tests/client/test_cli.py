@@ -227,6 +227,121 @@ class WayTest(unittest.TestCase):
         self.assertEqual((summary["created"], summary["refused"], summary["refusals"][0]["line"]), (2, 1, 4))
         self.assertEqual(done.stderr, "")
 
+    def test_every_act_says_what_it_was_told(self):
+        """Path, hold and body of each act, as the contract has them."""
+        request, claim = "018f0000-0000-7000-8000-000000000001", "018f0000-0000-7000-8000-000000000002"
+        brief = (200, {}, '{"number":"n-1/26","state":"in_work"}')
+        for line, act, body in (
+                ("complete --document birth,original", "complete", {"documents": [{"kind": "birth", "original": True}]}),
+                ("pay --amount 100.86 --reference R", "pay", {"amount_tyiyn": 10086, "reference": "R"}),
+                ("correct --set applicant.phone=+996 --set form.n=3 --set form.old=", "correct",
+                 {"changes": {"applicant": {"phone": "+996"}, "form": {"n": 3, "old": None}}}),
+                ("hand-over --to applicant --document-shown 123", "hand_over",
+                 {"to": "applicant", "document_shown": "123"}),
+                ("withdraw --reason own", "withdraw", {"reason": "own"}),
+                ("pause --ground g --cure-by 2026-12-04 --wanted a --wanted b", "pause",
+                 {"ground": "g", "cure_by": "2026-12-04", "documents_wanted": ["a", "b"]}),
+                ("resume", "resume", {}),
+                ("extend --deadline decide --amount 2 --unit week --legal-basis l", "extend",
+                 {"deadline": "decide", "amount": 2, "unit": "week", "legal_basis": "l"}),
+                ("forward --to-agency x --part a --part b", "forward", {"to_agency": "x", "part": ["a", "b"]}),
+                ("consult --agency x --agency y --question q --join any", "consult",
+                 {"agencies": ["x", "y"], "question": "q", "join": "any"}),
+                ("decide --outcome granted --document 17 --effective-at 2026-11-26T10:00:00+06:00 --backdate-reason paper",
+                 "decide", {"outcome": "granted", "document": "17", "effective_at": "2026-11-26T10:00:00+06:00",
+                            "backdate_reason": "paper"}),
+                ("notify --channel mobile", "notify", {"channel": "mobile"}),
+                ("reassign --to-principal p --reason r", "reassign", {"to_principal": "p", "reason": "r"}),
+                ("escalate --to head", "escalate", {"to": "head"}),
+                ("reopen --reason r", "reopen", {"reason": "r"})):
+            verb, *options = line.split()
+            script = self.script(brief, brief)
+            env = self.env(script.url)
+            done = run(verb, request, *options, "--claim", claim, "--fence", "7", **env)
+            self.assertEqual((done.returncode, done.stdout), (0, "n-1/26  in_work\n"), done.stderr)
+            done = run(verb, request, *options, "--if-match", "3", "--idempotency-key", "k1", **env)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            (method, path, headers, sent, _), (_, _, by_version, sent_too, _) = script.seen
+            self.assertEqual((method, path), ("POST", f"/v1/requests/{request}/{act}"))
+            self.assertEqual(json.loads(sent), {**body, "claim": claim, "fence": 7})
+            self.assertEqual(json.loads(sent_too), body)
+            self.assertEqual((by_version["If-Match"], by_version["Idempotency-Key"]), ('"3"', "k1"))
+            self.assertNotIn("If-Match", headers)
+
+    def test_finds_its_own_claim_by_number(self):
+        request = "018f0000-0000-7000-8000-000000000001"
+        found = (200, {}, json.dumps({"items": [{"id": request}], "page": {"end_cursor": None, "has_more": False}}))
+        held = (200, {}, json.dumps({"claims": [{"claim": "c1", "fence": 4, "request": {"id": request}}]}))
+        script = self.script(found, held, (200, {}, '{"number":"n-1/26","state":"in_work"}'))
+        done = run("accept", "n-1/26", "--body-number", "X", **self.env(script.url))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(script.seen[0][1], "/v1/requests?number=n-1%2F26")
+        self.assertEqual(script.seen[2][1], "/v1/claims/c1/accept")
+        self.assertEqual(json.loads(script.seen[2][3]), {"fence": 4, "body_number": "X"})
+
+    def test_asks_for_what_the_standard_wants(self):
+        standard = {"code": "6-49", "name": "Passport", "variants": [{"code": "a", "fee_tyiyn": 100}, {"code": "b"}],
+                    "form": {"required": ["photo"], "properties": {"photo": {"type": "boolean"}, "n": {"type": "integer"},
+                                                                   "t": {"type": "string"}}},
+                    "documents": [{"kind": "old", "original": True, "name": "Old one"}, {"kind": "new"}]}
+        not_there = (404, {}, '{"code":"not_found"}')
+        hits = (200, {}, json.dumps({"items": [{"code": "6-49", "name": "Passport"}]}))
+        script = self.script(not_there, hits, (200, {}, json.dumps(standard)),
+                             (200, {}, '{"name":"n","office":"o-1"}'), (201, {}, '{"number":"o-1-1/26","state":"queued"}'))
+        answers = "passport\nb\n\nАсан Үсөнов\n\n\nmaybe\nооба\n\n012\nyes\nжок\n"
+        done = run("submit", "--ask", stdin=answers, **self.env(script.url))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(script.seen[4][3]), {
+            "service": "6-49", "variant": "b", "applicant": {"name": "Асан Үсөнов", "kind": "person"},
+            "form": {"photo": True, "t": "012"}, "documents": [{"kind": "old", "original": True}],
+            "channel": "counter", "office": "o-1"})
+        self.assertIn("kezek receipt o-1-1/26", done.stdout)
+
+    def test_answers_that_end_send_nothing(self):
+        script = self.script((200, {}, '{"code":"6-49","variants":[{"code":"a"}]}'))
+        self.assertEqual(run("submit", "--ask", "--service", "6-49", stdin="\n", **self.env(script.url)).returncode, 1)
+        self.assertEqual(len(script.seen), 1)
+
+    def test_catalogue_is_one_document_and_its_faults_name_their_file(self):
+        os.makedirs(self.pki.path("catalogue"), exist_ok=True)
+        self.pki.write("catalogue/a.json", '{"agencies":[{"code":"x"}],"services":[{"code":"1"},{"code":"2"}]}')
+        self.pki.write("catalogue/b.json", '{"services":[{"code":"3"},{"code":"4"}]}')
+        problem = {"code": "invalid", "title": "Faults", "status": 422, "invalid_params": [
+            {"name": "/services/3/name", "code": "missing", "reason": "required member is missing"}]}
+        script = self.script((422, {}, json.dumps(problem)), (200, {}, json.dumps({"version": 1, "changes": {
+            "services": {"added": [{"code": "1"}], "changed": [], "removed": [], "unchanged": 3}}})))
+        env = self.env(script.url)
+        done = run("catalogue", "load", self.pki.path("catalogue"), **env)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("catalogue/b.json: /services/1/name: required member is missing", done.stderr)
+        self.assertEqual(len(json.loads(script.seen[0][3])["services"]), 4)
+        done = run("catalogue", "load", self.pki.path("catalogue"), "--dry-run", **env)
+        self.assertEqual(script.seen[1][1], "/v1/catalogue?dry_run=1")
+        self.assertIn("services: +1 ~0 -0 =3", done.stdout)
+        self.pki.write("catalogue/c.json", '{"services":{}}')
+        self.assertEqual(run("catalogue", "load", self.pki.path("catalogue"), **env).returncode, 2)
+        os.unlink(self.pki.path("catalogue/c.json"))
+
+    def test_calendars_go_parents_first(self):
+        os.makedirs(self.pki.path("calendars"), exist_ok=True)
+        for name, parent in (("a", "b"), ("b", "c"), ("c", None)):
+            self.pki.write(f"calendars/{name}.json", json.dumps({"code": name, "parent": parent}))
+        script = self.script(*[(200, {}, "{}")] * 3)
+        self.assertEqual(run("calendar", "load", self.pki.path("calendars"), **self.env(script.url)).returncode, 0)
+        self.assertEqual([seen[1] for seen in script.seen], [f"/v1/calendars/{c}" for c in "cba"])
+        self.pki.write("calendars/c.json", '{"code":"c","parent":"a"}')
+        self.assertEqual(run("calendar", "load", self.pki.path("calendars"), **self.env(script.url)).returncode, 2)
+
+    def test_watch_appends_lines_in_a_pipe(self):
+        overview = (200, {}, '{"items":[{"agency":"a","open":3,"overdue":1},{"agency":"b","open":2,"overdue":0}]}')
+        hidden, queues = (403, {}, '{"code":"role_not_allowed"}'), (200, {}, '{"items":[{"agency":"a","depth":9}]}')
+        script = self.script(overview, hidden, queues, hidden, hidden, queues)
+        lines = run("watch", "--times", "2", "--interval", "1", **self.env(script.url)).stdout.splitlines()
+        self.assertEqual(len(lines), 2)
+        self.assertIn("OPEN 5", lines[0])
+        self.assertIn("WAITING 9", lines[1])
+        self.assertNotIn("OPEN", lines[1])
+
     def test_table_is_aligned(self):
         script = self.script((200, {}, json.dumps({"items": [
             {"name": "айгүл", "kind": "person", "role": "clerk"}, {"name": "国", "kind": "person", "role": "officer"},
