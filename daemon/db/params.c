@@ -182,7 +182,7 @@ void cell_moment(struct columns *c, int64_t at)
 
 void cell_day(struct columns *c, int32_t day)
 {
-	uint32_t net = htonl((uint32_t)(day - PG_EPOCH_DAY));
+	uint32_t net = htonl((uint32_t)day - PG_EPOCH_DAY);
 
 	if (day == DAY_NONE)
 		add_cell(c, 'd', NULL, 0);

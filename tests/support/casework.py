@@ -53,19 +53,34 @@ def aside(work, *arguments, **named):
 
 
 class CaseTest(ApiTest):
-    """An ApiTest with tests/data/api-catalogue.json loaded and the clock at START."""
+    """
+    An ApiTest with tests/data/api-catalogue.json loaded and the clock at `start`. Classes of one file with
+    the same world_options share their world, which ends with the file.
+    """
 
     start = START
+    _shared = {}
 
     @classmethod
     def setUpClass(cls):
         if cls is CaseTest:
             raise unittest.SkipTest("shared by others")
-        super().setUpClass()
-        admin = cls.world.client("admin")
-        if cls.world.has_test_clock and cls.start:
+        kind = tuple(sorted(cls.world_options.items()))
+        if kind not in CaseTest._shared:
+            super().setUpClass()
+            CaseTest._shared[kind] = cls.world
+            cls.move_in()
+        cls.world = CaseTest._shared[kind]
+        if cls.world.has_test_clock:
             cls.world.set_clock(cls.start)
-        admin.put("/v1/catalogue", json.loads(CATALOGUE.read_text(encoding="utf-8"))).must(200)
+
+    @classmethod
+    def tearDownClass(cls):
+        pass
+
+    @classmethod
+    def move_in(cls):
+        cls.world.client("admin").put("/v1/catalogue", json.loads(CATALOGUE.read_text(encoding="utf-8"))).must(200)
         for name, role, body in PEOPLE:
             cls.world.principal(name, role, **body)
 

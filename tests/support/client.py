@@ -119,9 +119,9 @@ class Client:
             try:
                 self._connection.request(method, path, body, whole)
                 response = self._connection.getresponse()
-                data = response.read()
+                reply = Reply(method, path, response, response.read())
                 self._served += 1
-                reply = Reply(method, path, response, data)
+                break
             except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
                 was_kept = self._served > 0
                 self.close()
@@ -130,9 +130,8 @@ class Client:
             except Exception:
                 self.close()
                 raise
-            contract.check(reply)
-            return reply
-        raise AssertionError("not reached")
+        contract.check(reply)
+        return reply
 
     def get(self, path, **more):
         return self.call("GET", path, **more)
