@@ -254,3 +254,11 @@ bool call_query_check(struct call *c, const char *const names[])
 	}
 	return true;
 }
+
+bool call_id(struct call *c, struct uuid *ret)
+{
+	if (uuid_parse(span_of(c->segment[0]), ret))
+		return true;
+	answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
+	return false;
+}

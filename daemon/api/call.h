@@ -126,6 +126,8 @@ struct call *call_of_unit(struct unit *u);
  * answered. */
 bool call_entered(struct call *c, enum unit_how how);
 
+/* The id in the path; false: answered with 404. */
+bool call_id(struct call *c, struct uuid *ret);
 /* The query parameter, decoded into `ret`; false when absent. */
 bool call_query(struct call *c, const char *name, struct text *ret);
 /* Every query parameter must be one of these (NULL-terminated), given once; else the call is

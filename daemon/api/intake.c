@@ -19,8 +19,10 @@ void intake_done(struct intake *in)
 bool faults_are_of_shape(const struct faults *f)
 {
 	for (size_t i = 0; i < f->count; i++) {
-		/* A form's shape is the standard's matter, and that may have changed since it was submitted. */
-		if (fault_is_shape(f->items[i].reason) && strncmp(f->items[i].pointer, "/form/", 6) != 0)
+		/* A form's shape is the standard's matter, and that may have changed since it was
+		 * submitted. */
+		if (fault_is_shape(f->items[i].reason) &&
+			strncmp(f->items[i].pointer, "/form/", 6) != 0)
 			return true;
 	}
 	return false;

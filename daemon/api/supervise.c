@@ -1,5 +1,6 @@
 /* What supervisors see: the overview, overdue requests, queues. All computed when read. */
 #include "daemon/api/dossier.h"
+#include "daemon/api/export.h"
 #include "daemon/api/resources.h"
 
 /* Today and the third working day from now of each agency, by its own calendar. */
@@ -104,13 +105,10 @@ void overview_begin(struct call *c)
 static void add_overdue(struct text *t, struct call *c, const struct dossier *d)
 {
 	struct viewer viewer = call_viewer(c);
-	const struct calendar *calendar = book_agency_calendar(c->book, d->row.agency);
-	struct term term = {.due_on = d->row.due_on, .due_at = d->row.due_at};
 
 	dossier_write(t, d, &viewer, c->who.name, c->lang, false);
 	t->len--;
-	text_addf(t, ",\"working_days_late\":%lld}",
-		calendar ? (long long)term_working_days_late(calendar, &term, d->now) : 0LL);
+	text_addf(t, ",\"working_days_late\":%lld}", dossier_days_late(d));
 }
 
 static void on_overdue(struct unit *u, enum unit_how how)
@@ -143,21 +141,32 @@ static void on_overdue(struct unit *u, enum unit_how how)
 	answer_json(c, 200, &t);
 }
 
+static void ask_overdue(struct call *c, const struct page *page)
+{
+	struct params *p = call_read(c, SQL_OVERDUE);
+
+	params_moment(p, page->has_after ? page->after_at : 0);
+	params_uuid(p, &page->after_id);
+	params_int(p, page->limit + 1);
+}
+
+static const struct export_list overdue = {ask_overdue, true, true};
+
 void overdue_begin(struct call *c)
 {
 	static const char *const names[] = {"limit", "after", NULL};
 	struct view *v;
-	struct params *p;
 
 	if (!call_query_check(c, names))
 		return;
 	v = call_state(c, sizeof(*v), view_free);
 	if (!page_read(c, &v->page))
 		return;
-	p = call_read(c, SQL_OVERDUE);
-	params_moment(p, v->page.has_after ? v->page.after_at : 0);
-	params_uuid(p, &v->page.after_id);
-	params_int(p, v->page.limit + 1);
+	if (export_wanted(c)) {
+		export_begin(c, &overdue, export_wanted(c));
+		return;
+	}
+	ask_overdue(c, &v->page);
 	call_send(c, on_overdue);
 }
 

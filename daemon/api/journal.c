@@ -1,0 +1,114 @@
+/* The journal of a request: who did what and when, its sealed words opened for those in scope. */
+#include "daemon/api/dossier.h"
+#include "daemon/api/resources.h"
+
+static void add_opened(struct text *t, struct call *c, const uint8_t *key, const struct uuid *id,
+	const char *name, struct span sealed)
+{
+	_text_ plain = TEXT_INIT;
+
+	text_addf(t, "\"%s\":", name);
+	if (sealed.at && key && seal_open(c->api->seal, key, id, name, sealed, &plain) == 0)
+		text_add_json_span(t, text_span(&plain));
+	else
+		text_adds(t, "null");
+}
+
+static void add_event(struct text *t, struct call *c, const struct unit *u, int i,
+	const struct uuid *request, const struct zone *zone)
+{
+	struct row r = row_of(u, 2, i), keys = r;
+	struct uuid id;
+	char s[UUID_TEXT_SIZE];
+	uint8_t key[SEAL_KEY_SIZE];
+	struct span reason, words, before, after;
+	int master;
+	bool has_key;
+
+	keys.at = 13;
+	master = row_int(&keys);
+	has_key = seal_open_key(c->api->seal, request, master, row_bytes(&keys), key) == 0;
+	int seq = row_int(&r);
+
+	row_uuid(&r, &id);
+	uuid_format(&id, s);
+	text_addf(t, "{\"id\":\"%s\",", s);
+	uuid_format(request, s);
+	text_addf(t, "\"request\":\"%s\",\"seq\":%d,", s, seq);
+	text_add_member(t, "kind", row_text(&r));
+	text_add_char(t, ',');
+	text_add_moment(t, "occurred_at", row_moment(&r), zone);
+	text_add_char(t, ',');
+	text_add_moment(t, "recorded_at", row_moment(&r), zone);
+	static const char *const names[] = {"principal", "actor", "ground", "legal_basis"};
+
+	for (size_t k = 0; k < ARRAY_SIZE(names); k++) {
+		text_add_char(t, ',');
+		text_add_member(t, names[k], row_text(&r));
+	}
+	reason = row_bytes(&r);
+	words = row_bytes(&r);
+	text_add_char(t, ',');
+	add_opened(t, c, has_key ? key : NULL, request, "reason", reason);
+	text_add_char(t, ',');
+	add_opened(t, c, has_key ? key : NULL, request, "text", words);
+	before = row_span(&r);
+	after = row_span(&r);
+	text_addf(t, ",\"before\":%s,\"after\":%s}", before.at ? before.at : "null",
+		after.at ? after.at : "null");
+}
+
+struct journal {
+	struct page page;
+	struct uuid id;
+};
+
+static void on_events(struct unit *u, enum unit_how how)
+{
+	struct call *c = call_of_unit(u);
+	struct journal *j = c->state;
+	struct text t = TEXT_INIT;
+	struct request_row request;
+	const struct zone *zone;
+	int n;
+
+	if (!call_entered(c, how))
+		return;
+	if (!rows_count(u, 1)) {
+		answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
+		return;
+	}
+	request_row_read(u, 1, 0, &request);
+	zone = book_zone(c->book, request.agency);
+	n = rows_count(u, 2);
+	text_adds(&t, "{\"items\":[");
+	for (int i = 0; i < n && i < j->page.limit; i++) {
+		if (i)
+			text_add_char(&t, ',');
+		add_event(&t, c, u, i, &j->id, zone);
+	}
+	struct row last = row_of(u, 2, n > j->page.limit ? j->page.limit - 1 : n - 1);
+
+	page_write(&t, n ? &j->id : NULL, n ? row_int(&last) : 0, n > j->page.limit);
+	text_add_char(&t, '}');
+	answer_json(c, 200, &t);
+}
+
+void request_events_begin(struct call *c)
+{
+	static const char *const names[] = {"limit", "after", NULL};
+	struct journal *j;
+	struct params *p;
+
+	if (!call_query_check(c, names))
+		return;
+	j = call_state(c, sizeof(*j), NULL);
+	if (!call_id(c, &j->id) || !page_read(c, &j->page))
+		return;
+	params_uuid(call_read(c, SQL_REQUEST_BY_ID), &j->id);
+	p = call_read(c, SQL_REQUEST_EVENTS);
+	params_uuid(p, &j->id);
+	params_int(p, j->page.has_after ? (int32_t)j->page.after_at : 0);
+	params_int(p, j->page.limit + 1);
+	call_send(c, on_events);
+}

@@ -1,0 +1,256 @@
+/* Lists of requests: filters, pages, counts; and searches, which never stand in a URL. */
+#include "daemon/api/dossier.h"
+#include "daemon/api/export.h"
+#include "daemon/api/resources.h"
+
+/* Rows of request_view from statement 1; one more than the page holds tells has_more. */
+static void reply_list(struct call *c, struct unit *u, int limit, bool by_due)
+{
+	struct viewer viewer = call_viewer(c);
+	struct text t = TEXT_INIT;
+	int n = rows_count(u, 1), written = 0;
+	struct uuid last;
+	int64_t last_at = 0;
+
+	text_adds(&t, "{\"items\":[");
+	for (int i = 0; i < n && i < limit; i++) {
+		struct dossier d;
+
+		if (dossier_read(&d, c->api, c->book, loop_now(c->api->loop), u, 1, i) < 0)
+			continue;
+		if (written++)
+			text_add_char(&t, ',');
+		dossier_write(&t, &d, &viewer, c->who.name, c->lang, false);
+		last = d.row.id;
+		last_at = by_due ? d.row.due_at : 0;
+		dossier_done(&d);
+	}
+	page_write(&t, written ? &last : NULL, last_at, n > limit);
+	if (rows_count(u, 2)) {
+		struct row r = row_of(u, 2, 0);
+
+		t.len--;
+		text_addf(&t, ",\"count\":%lld}", (long long)row_int64(&r));
+	}
+	text_add_char(&t, '}');
+	answer_json(c, 200, &t);
+}
+
+struct listing {
+	struct page page;
+	struct text agency, office, service, state, deadline, number, responsible, sort, count;
+	int overdue; /* -1: not asked */
+	int64_t due_before, updated_since;
+	bool by_due;
+};
+
+static void listing_free(void *state)
+{
+	struct listing *l = state;
+	struct text *texts[] = {&l->agency, &l->office, &l->service, &l->state, &l->deadline,
+		&l->number, &l->responsible, &l->sort, &l->count};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		text_done(texts[i]);
+	free(l);
+}
+
+static void on_list(struct unit *u, enum unit_how how)
+{
+	struct call *c = call_of_unit(u);
+	struct listing *l = c->state;
+
+	if (call_entered(c, how))
+		reply_list(c, u, l->page.limit, l->by_due);
+}
+
+static bool read_moment(struct call *c, const char *name, int64_t *ret)
+{
+	_text_ value = TEXT_INIT;
+	int32_t day;
+
+	*ret = MOMENT_NONE;
+	if (!call_query(c, name, &value))
+		return true;
+	if (moment_parse(text_span(&value), ret, NULL))
+		return true;
+	if (day_parse(text_span(&value), &day)) {
+		const struct calendar *zone =
+			calendars_count(c->book->calendars)
+				? calendars_find(
+					  c->book->calendars, calendars_code(c->book->calendars, 0))
+				: NULL;
+
+		*ret = zone_instant(zone ? calendar_zone(zone) : NULL, day, 0);
+		return true;
+	}
+	answer_bad_parameter(c, name, WORD_reason_bad_format, "RFC 3339");
+	return false;
+}
+
+/* A comma-separated list of known states. */
+static bool states_are_known(const struct text *states)
+{
+	struct span left = text_span(states);
+
+	while (left.len) {
+		const char *comma = memchr(left.at, ',', left.len);
+		struct span one = {left.at, comma ? (size_t)(comma - left.at) : left.len};
+		enum kezek_state state;
+
+		if (!state_parse(one, &state))
+			return false;
+		left.at += one.len + (comma != NULL);
+		left.len -= one.len + (comma != NULL);
+	}
+	return true;
+}
+
+static bool read_filters(struct call *c, struct listing *l)
+{
+	_text_ overdue = TEXT_INIT;
+	enum kezek_deadline_state deadline;
+
+	call_query(c, "agency", &l->agency);
+	call_query(c, "office", &l->office);
+	call_query(c, "service", &l->service);
+	call_query(c, "number", &l->number);
+	call_query(c, "responsible", &l->responsible);
+	call_query(c, "count", &l->count);
+	if (call_query(c, "state", &l->state) && !states_are_known(&l->state)) {
+		answer_bad_parameter(c, "state", WORD_reason_not_allowed,
+			"incomplete, awaiting_payment, queued, claimed, in_work, paused, decided, "
+			"closed, refused, withdrawn, lapsed");
+		return false;
+	}
+	if (call_query(c, "deadline", &l->deadline) &&
+		!deadline_state_parse(text_span(&l->deadline), &deadline)) {
+		answer_bad_parameter(c, "deadline", WORD_reason_not_allowed,
+			"running, paused, met, missed, void");
+		return false;
+	}
+	if (call_query(c, "sort", &l->sort) && !span_is(text_span(&l->sort), "due_at") &&
+		!span_is(text_span(&l->sort), "id")) {
+		answer_bad_parameter(c, "sort", WORD_reason_not_allowed, "id, due_at");
+		return false;
+	}
+	l->by_due = l->sort.len && l->sort.data[0] == 'd';
+	l->overdue = -1;
+	if (call_query(c, "overdue", &overdue)) {
+		if (!span_is(text_span(&overdue), "1") && !span_is(text_span(&overdue), "true") &&
+			!span_is(text_span(&overdue), "0") &&
+			!span_is(text_span(&overdue), "false")) {
+			answer_bad_parameter(c, "overdue", WORD_reason_not_allowed, "true, false");
+			return false;
+		}
+		l->overdue = overdue.data[0] == '1' || overdue.data[0] == 't';
+	}
+	return read_moment(c, "due_before", &l->due_before) &&
+	       read_moment(c, "updated_since", &l->updated_since);
+}
+
+static void add_filters(struct params *p, const struct listing *l)
+{
+	params_text(p, l->agency.data);
+	params_text(p, l->office.data);
+	params_text(p, l->service.data);
+	params_text(p, l->state.data);
+	params_text(p, l->deadline.data);
+	if (l->overdue < 0)
+		params_text(p, NULL);
+	else
+		params_bool(p, l->overdue);
+	params_moment(p, l->due_before);
+	params_moment(p, l->updated_since);
+	params_text(p, l->number.data);
+	params_text(p, l->responsible.data);
+}
+
+static void ask(struct call *c, const struct listing *l, const struct page *page)
+{
+	struct params *p = call_read(c, SQL_REQUEST_LIST);
+
+	add_filters(p, l);
+	params_text(p, l->sort.data);
+	/* due_at infinity is the cursor's MOMENT_NONE: those without a date come last. */
+	params_moment(p, page->has_after && l->by_due ? page->after_at : MOMENT_NONE);
+	params_uuid(p, page->has_after ? &page->after_id : NULL);
+	params_int(p, page->limit + 1);
+}
+
+static void ask_export(struct call *c, const struct page *page)
+{
+	ask(c, export_filters(c), page);
+}
+
+static const struct export_list by_id = {ask_export, false, false};
+static const struct export_list by_due = {ask_export, true, false};
+
+void requests_list_begin(struct call *c)
+{
+	static const char *const names[] = {"agency", "office", "service", "state", "deadline",
+		"overdue", "due_before", "updated_since", "number", "responsible", "sort", "limit",
+		"after", "count", NULL};
+	struct listing *l;
+
+	if (!call_query_check(c, names))
+		return;
+	l = call_state(c, sizeof(*l), listing_free);
+	if (!page_read(c, &l->page) || !read_filters(c, l))
+		return;
+	if (export_wanted(c)) {
+		export_begin(c, l->by_due ? &by_due : &by_id, export_wanted(c));
+		return;
+	}
+	ask(c, l, &l->page);
+	if (l->count.len)
+		add_filters(call_read(c, SQL_REQUEST_COUNT), l);
+	call_send(c, on_list);
+}
+
+/* POST /v1/searches: personal data never stands in a URL. */
+void search_begin(struct call *c)
+{
+	struct listing *l = call_state(c, sizeof(*l), listing_free);
+	struct json_reader r;
+	_faults_ faults = {0};
+	const char *pin, *reference, *number;
+	uint8_t hash[SEAL_HASH_SIZE];
+	struct params *p;
+
+	json_reader_init(&r, c->body, "", &faults);
+	pin = json_get_string(&r, "pin", JSON_OPTIONAL, 32);
+	reference = json_get_string(&r, "external_ref", JSON_OPTIONAL, 200);
+	number = json_get_string(&r, "number", JSON_OPTIONAL, 100);
+	if (!faults.count && !!pin + !!reference + !!number != 1)
+		json_reader_fault(
+			&r, NULL, WORD_reason_not_allowed, "pin | external_ref | number", NULL);
+	json_reader_end(&r);
+	if (faults.count) {
+		answer_faults(c, &faults);
+		return;
+	}
+	l->page.limit = 100;
+	if (number) {
+		l->overdue = -1;
+		l->due_before = l->updated_since = MOMENT_NONE;
+		text_adds(&l->number, number);
+		p = call_read(c, SQL_REQUEST_LIST);
+		add_filters(p, l);
+		params_text(p, NULL);
+		params_moment(p, MOMENT_NONE);
+		params_uuid(p, NULL);
+		params_int(p, l->page.limit + 1);
+	} else {
+		const char *kind = pin ? "pin" : "reference";
+		struct uuid nil = {0};
+
+		seal_index(c->api->seal, kind, span_of(pin ? pin : reference), hash);
+		p = call_read(c, SQL_SEARCH);
+		params_text(p, kind);
+		params_bytes(p, hash, sizeof(hash));
+		params_uuid(p, &nil);
+		params_int(p, l->page.limit + 1);
+	}
+	call_send(c, on_list);
+}
