@@ -150,7 +150,7 @@ static void ask_overdue(struct call *c, const struct page *page)
 	params_int(p, page->limit + 1);
 }
 
-static const struct export_list overdue = {ask_overdue, true, true};
+static const struct export_list overdue_list = {ask_overdue, true, true};
 
 void overdue_begin(struct call *c)
 {
@@ -163,7 +163,7 @@ void overdue_begin(struct call *c)
 	if (!page_read(c, &v->page))
 		return;
 	if (export_wanted(c)) {
-		export_begin(c, &overdue, export_wanted(c));
+		export_begin(c, &overdue_list, export_wanted(c));
 		return;
 	}
 	ask_overdue(c, &v->page);
