@@ -7,16 +7,32 @@
 
 const struct list_look requests_look = {requests_start, requests_add};
 
-static int sink_to_file(const void *data, size_t size, void *context)
+/* A stream on its way to stdout; `is_json` where the server gave JSON though something else was
+ * asked for. */
+struct stream {
+	bool has_begun, is_json;
+};
+
+static int stream_on_bytes(const void *data, size_t size, void *context)
 {
-	return fwrite(data, 1, size, context) == size ? 0 : -1;
+	struct stream *s = context;
+
+	if (!s->has_begun && size)
+		s->is_json = memcmp(data, "{\"items\"", size < 8 ? size : 8) == 0;
+	s->has_begun = true;
+	if (s->is_json)
+		return -1;
+	return fwrite(data, 1, size, stdout) == size ? 0 : -1;
 }
 
 static int stream_print(struct cli *c, const char *path, const char *accept)
 {
+	struct stream s = {0};
 	struct kezek_response *r;
-	int rc = kezek_download(c->kezek, path, accept, sink_to_file, stdout, &r);
+	int rc = kezek_download(c->kezek, path, accept, stream_on_bytes, &s, &r);
 
+	if (s.is_json)
+		return cli_refuse(c, SAY_no_stream, accept);
 	if (rc)
 		return cli_failure(c, rc);
 	kezek_response_free(r);
