@@ -19,6 +19,7 @@ struct act_run {
 	int if_match;
 	const char *key;   /* NULL: no answer is stored */
 	json_object *body; /* borrowed */
+	char pointer[24];  /* where `body` stands in the body of the call */
 	/* What came of it. */
 	enum act_result {
 		ACT_DONE,     /* `answer` is the request, `version` its ETag */

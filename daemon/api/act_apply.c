@@ -354,7 +354,7 @@ int act_apply(struct act_run *r)
 		if (kinds[i].act == r->act)
 			kind = &kinds[i];
 	}
-	json_reader_init(&in.reader, r->body, "", &r->faults);
+	json_reader_init(&in.reader, r->body, r->pointer, &r->faults);
 	read_common(r, &in);
 	if (kind && kind->read)
 		kind->read(r, &in);

@@ -183,6 +183,7 @@ static void read_one(
 		.body = r->object,
 		.on_done = on_member_act,
 	};
+	snprintf(b->runs[i].pointer, sizeof(b->runs[i].pointer), "/claims/%d", i);
 	if (b->c->key[0] && act == KEZEK_ACT_decide) {
 		snprintf(b->keys[i], sizeof(b->keys[i]), "%s#%d", b->c->key, i);
 		b->runs[i].key = b->keys[i];
