@@ -2,10 +2,12 @@
  * A closed loop of many TLS connections on one thread: each sends its next request when it has the
  * answer.
  *
- *   load submit|claim HOST PORT CA CERT KEY CONNECTIONS SECONDS BODY|AGENCY [RATE]
+ *   load submit|claim|idle HOST PORT CA CERT KEY CONNECTIONS SECONDS BODY|AGENCY|PATH [RATE]
  *
  * submit: POST /v1/requests with the body of a file, a new key each. claim: one claim, then its
- * decision, over and over; what counts is pairs. RATE: at most so many a second in all. Prints one
+ * decision, over and over; what counts is pairs. idle: one GET on each connection, then all stand
+ * idle until a line or the end comes on standard input. RATE: so many a second in all, each counted
+ * from the moment at which it was its turn, so that a slow answer delays nobody's clock. Prints one
  * JSON line.
  */
 #include <arpa/inet.h>
@@ -13,6 +15,7 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <time.h>
@@ -23,7 +26,7 @@
 #define LATENCIES_MAX (1 << 22)
 #define REPLY_MAX     (64 * 1024)
 
-enum step { STEP_SUBMIT, STEP_CLAIM, STEP_DECIDE };
+enum step { STEP_SUBMIT, STEP_CLAIM, STEP_DECIDE, STEP_LOOK };
 
 struct client {
 	int fd;
@@ -39,9 +42,9 @@ struct client {
 };
 
 static struct {
-	bool claim;
+	enum step first;
 	struct text body;
-	const char *agency;
+	const char *agency, *path;
 	char host[64];
 	int epoll, connections;
 	double rate;
@@ -122,6 +125,9 @@ static void prepare(struct client *c)
 		text_done(&body);
 		break;
 	}
+	case STEP_LOOK:
+		text_addf(&c->out, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", run.path, run.host);
+		break;
 	}
 }
 
@@ -185,6 +191,9 @@ static void answered(struct client *c)
 		if (ok)
 			count(c);
 		break;
+	case STEP_LOOK:
+		run.done += ok;
+		return;
 	case STEP_CLAIM:
 		if (ok && strstr(c->in, "{\"claims\":[{")) {
 			c->step = STEP_DECIDE;
@@ -250,7 +259,7 @@ static void connect_client(struct client *c, SSL_CTX *tls, const char *host, int
 		die("TLS handshake");
 	fcntl(c->fd, F_SETFL, O_NONBLOCK);
 	epoll_ctl(run.epoll, EPOLL_CTL_ADD, c->fd, &e);
-	c->step = run.claim ? STEP_CLAIM : STEP_SUBMIT;
+	c->step = run.first;
 }
 
 static int compare(const void *a, const void *b)
@@ -284,12 +293,27 @@ static void read_body(const char *path)
 	fclose(f);
 }
 
+/* Whose turn it is now begins. */
+static void begin_waiting(struct client *clients)
+{
+	for (int i = 0; i < run.connections; i++) {
+		struct client *c = &clients[i];
+
+		if (!c->waiting || c->ready_us > now_us())
+			continue;
+		c->waiting = false;
+		c->began_us = run.rate > 0 ? c->ready_us : now_us();
+		prepare(c);
+		write_on(c);
+	}
+}
+
 static void loop(struct client *clients)
 {
 	struct epoll_event events[256];
 
 	while (now_us() < run.end_us) {
-		int n = epoll_wait(run.epoll, events, 256, 2);
+		int n = epoll_wait(run.epoll, events, 256, 1);
 
 		for (int i = 0; i < n; i++) {
 			struct client *c = events[i].data.ptr;
@@ -299,15 +323,30 @@ static void loop(struct client *clients)
 			if (!c->waiting)
 				read_on(c);
 		}
-		for (int i = 0; i < run.connections; i++) {
-			if (clients[i].waiting && clients[i].ready_us <= now_us()) {
-				clients[i].waiting = false;
-				clients[i].began_us = now_us();
-				prepare(&clients[i]);
-				write_on(&clients[i]);
-			}
-		}
+		begin_waiting(clients);
 	}
+}
+
+/* Each connection is served once; then nothing is sent any more. */
+static void stand_idle(struct client *clients)
+{
+	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+
+	for (int i = 0; i < run.connections; i++) {
+		prepare(&clients[i]);
+		write_on(&clients[i]);
+	}
+	while (now_us() < run.end_us && run.done + run.refused < (uint64_t)run.connections) {
+		struct epoll_event events[256];
+		int n = epoll_wait(run.epoll, events, 256, 100);
+
+		for (int i = 0; i < n; i++)
+			read_on(events[i].data.ptr);
+	}
+	printf("{\"done\":%llu,\"refused\":%llu}\n", (unsigned long long)run.done,
+		(unsigned long long)run.refused);
+	fflush(stdout);
+	poll(&in, 1, (int)((run.end_us - now_us()) / 1000));
 }
 
 int main(int argc, char **argv)
@@ -316,14 +355,15 @@ int main(int argc, char **argv)
 	SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
 
 	if (argc < 10) {
-		fprintf(stderr, "usage: load submit|claim HOST PORT CA CERT KEY CONNECTIONS "
-				"SECONDS BODY|AGENCY [RATE]\n");
+		fprintf(stderr, "usage: load submit|claim|idle HOST PORT CA CERT KEY CONNECTIONS "
+				"SECONDS BODY|AGENCY|PATH [RATE]\n");
 		return 2;
 	}
-	run.claim = strcmp(argv[1], "claim") == 0;
-	if (run.claim)
-		run.agency = argv[9];
-	else
+	run.agency = run.path = argv[9];
+	run.first = strcmp(argv[1], "claim") == 0  ? STEP_CLAIM
+		    : strcmp(argv[1], "idle") == 0 ? STEP_LOOK
+						   : STEP_SUBMIT;
+	if (run.first == STEP_SUBMIT)
 		read_body(argv[9]);
 	snprintf(run.host, sizeof(run.host), "localhost:%s", argv[3]);
 	if (SSL_CTX_load_verify_locations(tls, argv[4], NULL) != 1 ||
@@ -345,6 +385,10 @@ int main(int argc, char **argv)
 		connect_client(&clients[i], tls, argv[2], atoi(argv[3]));
 	run.start_us = run.next_turn_us = now_us();
 	run.end_us = run.start_us + (int64_t)(atof(argv[8]) * 1e6);
+	if (run.first == STEP_LOOK) {
+		stand_idle(clients);
+		return 0;
+	}
 	for (int i = 0; i < run.connections; i++)
 		begin(&clients[i]);
 	loop(clients);

@@ -1,0 +1,278 @@
+"""The rows of tests/bench/run: each a function that measures ours and its peer, and says the goal."""
+
+import json
+import pathlib
+import resource
+import select
+import shutil
+import statistics
+import subprocess
+import sys
+
+from peer import Peer
+from support.kezek import BUILD, ROOT, World
+
+AGENCY = "kyzmat"
+CONNECTIONS = 128
+IDLE = 10000
+DUE = 10000
+
+# What a clerk's software sends: about 1 KB, every part of it checked, routed and sealed.
+BODY = {
+    "service": "6-49", "variant": "standard", "channel": "counter", "language": "ky",
+    "applicant": {"kind": "person", "pin": "21509199012345", "name": "Асанов Асан Асанович", "phone": "+996555123456",
+                  "email": "asanov@example.kg",
+                  "address": "Бишкек шаары, Первомай району, Чүй проспектиси 123, 2-корпус, 45-батир, индекс 720001; "
+                             "жашаган жери катталган дареги менен дал келет, катар тикеден, домофон 45"},
+    "form": {"photo_taken": True},
+    "documents": [{"kind": "previous_passport", "original": True, "pages": 2, "name": "паспорт-2016.pdf",
+                   "issued_on": "2016-09-15"}],
+    "external_ref": "con-pervomay/2026/000123",
+}
+
+ROWS = {}
+
+
+def row(function):
+    ROWS[function.__name__] = function
+    return function
+
+
+def result(ours, peer, unit, ratio, goal, note=""):
+    """goal: (">=" or "<=", number) or None where the row is only reported."""
+    met = None if goal is None else ratio >= goal[1] if goal[0] == ">=" else ratio <= goal[1]
+    return {"ratio": ratio, "ours": ours, "peer": peer, "unit": unit,
+            "goal": "reported" if goal is None else f"{'≥' if goal[0] == '>=' else '≤'} {goal[1]:,}",
+            "met": met, "note": note}
+
+
+def middle(values):
+    return statistics.median(values)
+
+
+class Bench:
+    """What rows share: a world with a cluster of its own, its peer, and how long to look."""
+
+    def __init__(self, is_quick):
+        self.pairs = 3 if is_quick else 5
+        self.seconds = 2 if is_quick else 8
+        self.idle = 2000 if is_quick else IDLE
+        self._world = self._peer = None
+        self.peak = None
+        self.worlds = []
+
+    def __enter__(self):
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        return self
+
+    def __exit__(self, *_):
+        if self._peer:
+            shutil.rmtree(self._peer.directory, ignore_errors=True)
+        for world in self.worlds:
+            world.close()
+
+    def say(self, text):
+        """Where it stands, on one line of a terminal."""
+        if sys.stderr.isatty():
+            print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+    def make_world(self, **options):
+        world = World(own_cluster=True, idle_timeout="600", address_connections=20000, principal_connections=20000,
+                      **options)
+        world.officer(AGENCY)
+        self.worlds.append(world)
+        (world.directory / "body.json").write_text(json.dumps(BODY, ensure_ascii=False), encoding="utf-8")
+        return world
+
+    @property
+    def world(self):
+        if not self._world:
+            self.say("starting PostgreSQL and kezekd")
+            self._world = self.make_world(test_clock=False)
+        return self._world
+
+    @property
+    def peer(self):
+        if not self._peer:
+            self._peer = Peer(self.world.cluster, BODY)
+        return self._peer
+
+    def start_load(self, world, kind, name, connections, seconds, *more):
+        command = [BUILD / "tests" / "bench-load", kind, "127.0.0.1", world.daemon.port, world.pki.ca,
+                   world.pki.certificate(name), world.pki.key(name), connections, seconds, *more]
+        return subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                text=True)
+
+    def load(self, world, kind, name, connections, seconds, *more):
+        """What bench-load says."""
+        process = self.start_load(world, kind, name, connections, seconds, *more)
+        said, _ = process.communicate()
+        if process.returncode:
+            raise RuntimeError(f"bench-load {kind} ended with {process.returncode}:\n{world.daemon.log_end(5)}")
+        return json.loads(said)
+
+    def submit(self, seconds=None, rate=None, world=None):
+        world = world or self.world
+        return self.load(world, "submit", "clerk", CONNECTIONS, seconds or self.seconds,
+                         world.directory / "body.json", *([rate] if rate else []))
+
+    def interleave(self, name, ours, peer):
+        """Both, pair by pair, each first in turn: (ours, theirs) of each pair."""
+        found = []
+        for i in range(self.pairs):
+            self.say(f"{name}: pair {i + 1} of {self.pairs}" + (f", {found[-1]}" if found else ""))
+            if i % 2:
+                mine = ours()
+                theirs = peer()
+            else:
+                theirs = peer()
+                mine = ours()
+            found.append((mine, theirs))
+        return found
+
+
+@row
+def submit_pgbench(bench):
+    """Durable submissions a second over HTTPS / pgbench, three inserts a transaction, 32 clients."""
+    bench.submit(1)
+    found = bench.interleave("submit_pgbench", bench.submit, lambda: bench.peer.rate("submit", 32, bench.seconds))
+    ours = middle(said["per_second"] for said, _ in found)
+    bench.peak = ours
+    refused = sum(said["refused"] for said, _ in found)
+    p50, p99 = (middle(said[p] for said, _ in found) for p in ("p50_ms", "p99_ms"))
+    return result(ours, middle(theirs for _, theirs in found), "/s",
+                  middle(said["per_second"] / theirs for said, theirs in found), (">=", 4),
+                  f"p50 {p50:.1f} ms, p99 {p99:.1f} ms, {refused} refused")
+
+
+@row
+def submit_half_load_p99(bench):
+    """p99 of a submission at half the peak rate / p50 of one pgbench transaction, 1 client."""
+    if bench.peak is None:
+        bench.peak = bench.submit()["per_second"]
+    found = bench.interleave("submit_half_load_p99", lambda: bench.submit(rate=bench.peak / 2),
+                             lambda: bench.peer.latency_ms("submit", 1, bench.seconds))
+    ours, theirs = (middle(pair) for pair in zip(*((said["p99_ms"], peer) for said, peer in found)))
+    rate, p50 = (middle(said[p] for said, _ in found) for p in ("per_second", "p50_ms"))
+    return result(ours, theirs, "ms", middle(said["p99_ms"] / peer for said, peer in found), ("<=", 8),
+                  f"at {rate:,.0f}/s, p50 {p50:.1f} ms")
+
+
+@row
+def claim_pgbench_1(bench):
+    """Claim and decision over HTTPS, one at a time / the same statements in pgbench, 32 clients."""
+    wanted = bench.pairs * bench.seconds * 3000 + 10000
+    waiting = 0
+    while waiting < wanted:
+        bench.say(f"claim_pgbench_1: {waiting:,} of {wanted:,} wait")
+        bench.submit(5)
+        waiting = int(bench.world.sql("SELECT count(*) FROM kezek.work WHERE waiting")[0][0])
+    bench.peer.fill(waiting)
+    bench.world.sql("VACUUM ANALYZE")
+    found = bench.interleave(
+        "claim_pgbench_1",
+        lambda: bench.load(bench.world, "claim", f"officer-{AGENCY}", CONNECTIONS, bench.seconds, AGENCY),
+        lambda: bench.peer.rate("claim", 32, bench.seconds))
+    refused, empty = (sum(said[p] for said, _ in found) for p in ("refused", "empty"))
+    return result(middle(said["per_second"] for said, _ in found), middle(theirs for _, theirs in found), "/s",
+                  middle(said["per_second"] / theirs for said, theirs in found), None,
+                  f"{waiting:,} waiting, p99 {middle(said['p99_ms'] for said, _ in found):.1f} ms, "
+                  f"{refused} refused, {empty} empty")
+
+
+def resident(process):
+    for line in pathlib.Path(f"/proc/{process.pid}/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    raise AssertionError("no VmRSS")
+
+
+@row
+def idle_connection(bench):
+    """Resident bytes of an idle mutual-TLS connection that has been served, 10,000 of them."""
+    world = bench.make_world(test_clock=False)
+    before = resident(world.daemon.process)
+    bench.say(f"idle_connection: opening {bench.idle:,} connections")
+    process = bench.start_load(world, "idle", "clerk", bench.idle, 600, "/v1/me")
+    if not select.select([process.stdout], [], [], 300)[0]:
+        raise RuntimeError("idle_connection: not opened within 300 s")
+    served = json.loads(process.stdout.readline())["done"]
+    each = (resident(world.daemon.process) - before) / served
+    process.communicate("\n")
+    return result(each, None, "bytes", each, ("<=", 20480), f"{served:,} connections")
+
+
+# Ends when nothing is left to fire, as another session sees it; the database's clock stands still for nobody.
+UNTIL_FIRED = """
+CREATE TEMP TABLE answer (late float);
+DO $$
+DECLARE
+    v_due timestamptz := (SELECT max(due_at) FROM kezek.deadline);
+BEGIN
+    WHILE EXISTS (SELECT FROM kezek.deadline WHERE fire_at IS NOT NULL) LOOP
+        PERFORM pg_sleep(0.005);
+    END LOOP;
+    INSERT INTO answer VALUES (extract(epoch FROM kezek.now() - v_due));
+END $$;
+SELECT late FROM answer"""
+
+
+@row
+def fire_10k(bench):
+    """Seconds from the instant at which 10,000 deadlines are due to the commit of the last one's journal row."""
+    took = []
+    world = bench.make_world(test_clock=True)
+    for i in range(bench.pairs):
+        bench.say(f"fire_10k: {i + 1} of {bench.pairs}")
+        while int(world.sql("SELECT count(*) FROM kezek.deadline WHERE fire_at IS NOT NULL")[0][0]) < DUE:
+            bench.submit(0.5, world=world)
+        # All of one day are due at one instant, its end; of more than wanted the rest is put out of the way.
+        world.sql(f"""UPDATE kezek.deadline SET fire_at = NULL WHERE request IN (SELECT request FROM kezek.deadline
+            WHERE fire_at IS NOT NULL ORDER BY request OFFSET {DUE})""")
+        world.sql("VACUUM ANALYZE")
+        due, alike = world.sql("SELECT max(fire_at) - interval '1.5 s', count(DISTINCT fire_at) FROM kezek.deadline "
+                               "WHERE fire_at IS NOT NULL")[0]
+        assert alike == "1", "not all are due at one instant"
+        world.set_clock(due.replace(" ", "T") + ":00")
+        took.append(float(world.sql(UNTIL_FIRED)[0][0]))
+    breached = int(world.sql("SELECT count(*) FROM kezek.event WHERE kind = 'breached'")[0][0])
+    assert breached == DUE * bench.pairs, f"{breached} journal rows, not {DUE * bench.pairs}"
+    return result(middle(took), None, "s", middle(took), ("<=", 1), f"slowest of {bench.pairs}: {max(took):.2f} s")
+
+
+# The same dates as term.c: 100,000 random starts over a thousand days, 14 working days on.
+NUMPY = ("import json, time, numpy as n; h = json.loads({holidays!r}); "
+         "c = n.busdaycalendar(holidays=h); d = n.datetime64('2024-01-01') + n.random.default_rng(1).integers(0, 1000, "
+         "100000); t = []; "
+         "[(t.append(-time.perf_counter_ns()), n.busday_offset(d, 14, roll='forward', busdaycal=c), "
+         "t.append(t.pop() + time.perf_counter_ns())) for _ in range(20)]; print(min(t) / 100000)")
+
+
+def holidays():
+    """Fixed holidays of the Kyrgyz Republic over the years of the dates, as a plain list."""
+    days = ("01-01", "01-02", "01-07", "02-23", "03-08", "03-21", "05-01", "05-05", "05-09", "08-31", "11-07", "11-08")
+    return json.dumps([f"{year}-{day}" for year in range(2024, 2028) for day in days])
+
+
+@row
+def term(bench):
+    """Due dates a second by the library call, one core / numpy's busday_offset, vectorised."""
+    program = BUILD / "tests" / "bench-term"
+    if not program.exists():
+        return None
+
+    def ours():
+        said = subprocess.run([program, "--json"], stdout=subprocess.PIPE, text=True, check=True).stdout
+        return {found["name"]: found["ns"] for found in map(json.loads, said.splitlines())}
+
+    def peer():
+        return float(subprocess.run(["/usr/bin/python3", "-c", NUMPY.format(holidays=holidays())],
+                                    stdout=subprocess.PIPE, text=True, check=True).stdout)
+
+    found = bench.interleave("term", ours, peer)
+    mine = middle(said["term_working_day"] for said, _ in found)
+    slowest = max((middle(said[name] for said, _ in found), name) for name in found[0][0])
+    return result(1e9 / mine, 1e9 / middle(theirs for _, theirs in found), "/s",
+                  middle(theirs / said["term_working_day"] for said, theirs in found), (">=", 1),
+                  f"{mine:.0f} ns a date; slowest {slowest[1]}: {slowest[0]:.0f} ns")
