@@ -6,10 +6,7 @@
 
 #include "daemon/cli/oversee.h"
 #include "daemon/cli/verbs.h"
-
-#define PART_ROWS                                                                                  \
-	8 /* overdue requests and queues shown at most, where the terminal's height is not known   \
-	   */
+#include "lib/day.h"
 
 static volatile sig_atomic_t asked_to_stop;
 
@@ -21,7 +18,7 @@ static void on_signal(int number)
 
 /* What one round brought; a part that one may not see, or that did not come, stays NULL. */
 struct round {
-	json_object *overview, *overdue, *queues;
+	json_object *overview, *overdue, *today, *queues;
 	char moment[MOMENT_SIZE];
 	int failure; /* the first that was not a refusal of the role; 0: none */
 };
@@ -50,8 +47,52 @@ static void round_done(struct round *round)
 {
 	json_object_put(round->overview);
 	json_object_put(round->overdue);
+	json_object_put(round->today);
 	json_object_put(round->queues);
 	*round = (struct round){0};
+}
+
+/* Is this request due today, on the calendar day of its own zone? */
+static bool is_due_today(json_object *r, time_t now)
+{
+	const char *at = tree_text(r, "/due_at");
+	size_t len = strlen(at);
+	char day[DAY_TEXT_SIZE];
+	int hours = 0, minutes = 0;
+
+	if (len < 6 || sscanf(at + len - 6, "%d:%d", &hours, &minutes) != 2)
+		hours = minutes = 0;
+	now += hours * 3600 + (hours < 0 ? -minutes : minutes) * 60;
+	day_format((int32_t)(now / 86400), day);
+	return strcmp(tree_text(r, "/due_on"), day) == 0;
+}
+
+/* What is still to be done today: of what falls due within a day, that which is due on this one. */
+static json_object *today_get(struct cli *c, struct round *round, time_t now)
+{
+	char until[32], path[128];
+	struct tm utc;
+	time_t end = now + 86400;
+	_tree_ *soon = NULL;
+	json_object *items, *today;
+
+	gmtime_r(&end, &utc);
+	strftime(until, sizeof(until), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	snprintf(path, sizeof(path),
+		"/v1/requests?sort=due_at&overdue=false&limit=100&due_before=%s", until);
+	soon = part_get(c, round, path);
+	if (!soon)
+		return NULL;
+	today = json_object_new_object();
+	items = json_object_new_array();
+	json_object_object_add(today, "items", items);
+	for (size_t i = 0; i < tree_length(soon, "/items"); i++) {
+		json_object *r = tree_item(soon, "/items", i);
+
+		if (is_due_today(r, now))
+			json_object_array_add(items, json_object_get(r));
+	}
+	return today;
 }
 
 static void round_make(struct cli *c, struct round *round)
@@ -64,6 +105,7 @@ static void round_make(struct cli *c, struct round *round)
 	query_add_options(&path, c, "by");
 	round->overview = part_get(c, round, path.data);
 	round->overdue = part_get(c, round, "/v1/overdue?limit=50");
+	round->today = today_get(c, round, now);
 	round->queues = part_get(c, round, "/v1/queues");
 	localtime_r(&now, &local);
 	strftime(round->moment, sizeof(round->moment), "%Y-%m-%d %H:%M:%S", &local);
@@ -119,7 +161,7 @@ static int part_print(const struct cli *c, json_object *answer, const struct lis
 
 static void round_draw(struct cli *c, const struct round *round)
 {
-	int room = terminal_height(stdout) - 3, third = room > 12 ? room / 3 - 3 : 1;
+	int room = terminal_height(stdout) - 3, part = room > 16 ? room / 4 - 3 : 1;
 	_text_ totals = TEXT_INIT;
 
 	fputs("\033[H\033[2J", stdout);
@@ -130,8 +172,9 @@ static void round_draw(struct cli *c, const struct round *round)
 		cli_failure(c, round->failure);
 		return;
 	}
-	room -= part_print(c, round->overview, &overview_look, SAY_watch_overview, third);
-	room -= part_print(c, round->queues, &queues_look, SAY_watch_queues, third);
+	room -= part_print(c, round->overview, &overview_look, SAY_watch_overview, part);
+	room -= part_print(c, round->queues, &queues_look, SAY_watch_queues, part);
+	room -= part_print(c, round->today, &requests_look, SAY_watch_today, part);
 	part_print(c, round->overdue, &overdue_look, SAY_watch_overdue, room - 3);
 }
 
@@ -146,6 +189,8 @@ static void round_append(struct cli *c, const struct round *round)
 		text_adds(&t, round->overview ? tree_line(round->overview) : "null");
 		text_adds(&t, ",\"overdue\":");
 		text_adds(&t, round->overdue ? tree_line(round->overdue) : "null");
+		text_adds(&t, ",\"today\":");
+		text_adds(&t, round->today ? tree_line(round->today) : "null");
 		text_adds(&t, ",\"queues\":");
 		text_adds(&t, round->queues ? tree_line(round->queues) : "null");
 		printf("%s}\n", t.data);

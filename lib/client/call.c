@@ -142,6 +142,21 @@ static void tls_setup(struct kezek *k)
 	}
 }
 
+/* An answer as a whole has its time; a stream may last, and has that time for every pause in it. */
+static void limits_setup(struct kezek *k, const struct client_request *q)
+{
+	long ms = atol(k->options[KEZEK_OPTION_answer_ms]);
+
+	curl_easy_setopt(
+		k->curl, CURLOPT_CONNECTTIMEOUT_MS, atol(k->options[KEZEK_OPTION_connect_ms]));
+	if (!q->sink) {
+		curl_easy_setopt(k->curl, CURLOPT_TIMEOUT_MS, ms + q->extra_ms);
+		return;
+	}
+	curl_easy_setopt(k->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	curl_easy_setopt(k->curl, CURLOPT_LOW_SPEED_TIME, (ms + 999) / 1000);
+}
+
 static void transfer_setup(struct kezek *k, const struct client_request *q, struct attempt *a)
 {
 	CURL *c = k->curl;
@@ -154,10 +169,7 @@ static void transfer_setup(struct kezek *k, const struct client_request *q, stru
 	curl_easy_setopt(c, CURLOPT_USERAGENT, "libkezek/" KEZEK_VERSION);
 	curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, atol(k->options[KEZEK_OPTION_connect_ms]));
-	if (!q->sink)
-		curl_easy_setopt(c, CURLOPT_TIMEOUT_MS,
-			atol(k->options[KEZEK_OPTION_answer_ms]) + q->extra_ms);
+	limits_setup(k, q);
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, k->error);
 	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, attempt_on_header);
 	curl_easy_setopt(c, CURLOPT_HEADERDATA, a);

@@ -1,5 +1,7 @@
 """The command `kezek` against the real daemon: every verb, as people at counters and desks use it."""
 
+import csv
+import io
 import json
 import os
 import pathlib
@@ -229,6 +231,13 @@ class Counter(Command):
                          {"queued", "withdrawn"}, set())
         self.assertIn("--after", self.kezek("clerk", "list", "--limit", "1").stderr)
 
+    def test_streams(self):
+        numbers = {self.submit() for _ in range(3)}
+        rows = list(csv.DictReader(io.StringIO(self.kezek("clerk", "list", "--csv", "--state", "queued").stdout)))
+        self.assertLessEqual(numbers, {row["number"] for row in rows})
+        lines = self.kezek("clerk", "list", "--ndjson", "--state", "queued").stdout.splitlines()
+        self.assertEqual([json.loads(line)["number"] for line in lines], [row["number"] for row in rows])
+
     def test_what_is_not_there(self):
         self.kezek("clerk", "show", "con-one-99999/26", status=1)
         self.assertIn("(not_found)", self.kezek("clerk", "show", "018f0000-0000-7000-8000-000000000000", status=1).stderr)
@@ -308,6 +317,7 @@ class Oversight(Command):
         self.assertEqual(len(late), 3)
         self.assertGreater(late[0]["working_days_late"], 5)
         self.assertIn(late[0]["number"], self.kezek("supervisor", "overdue").stdout)
+        self.assertEqual(len(self.kezek("supervisor", "overdue", "--csv").stdout.splitlines()), 4)
         self.assertIn("OVERDUE", self.kezek("supervisor", "show", late[0]["number"]).stdout)
         self.assertIn(late[0]["number"], self.kezek("supervisor", "list", "--overdue").stdout)
 
@@ -323,6 +333,24 @@ class Oversight(Command):
         one = json.loads(self.kezek("supervisor", "watch", "--times", "1", "--json").stdout)
         self.assertEqual(len(one["overdue"]["items"]), 3)
         self.assertIn("WAITING", self.kezek("officer", "watch", "--times", "1").stdout)
+
+    def test_due_today(self):
+        """On the wall's own day: the command's clock and the daemon's must agree here."""
+        world = World(catalogue=False, test_clock=False)
+        self.addCleanup(world.close)
+        world.kezek("admin", "calendar", "load", ROOT / "config" / "calendars")
+        rule = {"amount": 1, "unit": "day", "start": "registered", "offset": "same_day", "roll": "none"}
+        document = {k: v for part in catalogue().values() for k, v in part.items()}
+        document["services"][0]["variants"][0]["terms"]["decide"] = rule
+        file = self.folder / "today.json"
+        file.write_text(json.dumps(document))
+        world.kezek("admin", "catalogue", "load", file)
+        for who, line in (("clerk", f"--role clerk --office {CLERK}"), ("supervisor", "--role supervisor")):
+            world.kezek("admin", "principal", "add", who, *line.split(), "--certificate", world.pki.certificate(who))
+        world.kezek("clerk", "submit", "--service", "6-49", "--name", "A", "--form", "photo=true")
+        said = json.loads(world.kezek("supervisor", "watch", "--times", "1", "--json").stdout)
+        self.assertEqual(len(said["today"]["items"]), said["overview"]["items"][0]["due_today"])
+        self.assertEqual(len(said["today"]["items"]), 1)
 
     def test_watch_on_a_terminal(self):
         screen = terminal([KEZEK, "--lang", "ru", "watch", "--interval", "1"], self.world.environment("supervisor"),
