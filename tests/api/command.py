@@ -5,14 +5,13 @@ import io
 import json
 import os
 import pathlib
-import pty
 import re
-import select
 import subprocess
 import tempfile
 import time
 
 from support.kezek import KEZEK, ROOT, ApiTest, World, main
+from support.terminal import terminal
 
 CLERK, HALL = "con-one", "con-two"
 DECIDE = {"amount": 5, "unit": "working_day", "start": "registered"}
@@ -358,33 +357,6 @@ class Oversight(Command):
         self.assertIn("\x1b[?1049h", screen)
         self.assertIn("\x1b[?1049l", screen, "the screen is given back")
         self.assertIn("kyzmat", screen)
-
-
-def terminal(command, env, enough, timeout=20):
-    """Runs a command on a terminal until `enough`, then interrupts it; what it wrote."""
-    process, master = pty.fork()
-    if process == 0:
-        os.execve(command[0], [str(c) for c in command], {**os.environ, **env, "TERM": "xterm"})
-    said, end, interrupted = b"", time.monotonic() + timeout, False
-    while True:
-        ready, _, _ = select.select([master], [], [], 0.1)
-        if ready:
-            try:
-                chunk = os.read(master, 65536)
-            except OSError:
-                break
-            if not chunk:
-                break
-            said += chunk
-        if not interrupted and (time.monotonic() > end or enough(said.decode(errors="replace"))):
-            os.write(master, b"\x03")
-            interrupted = True
-        if time.monotonic() > end + 5:
-            os.kill(process, 9)
-    _, status = os.waitpid(process, 0)
-    os.close(master)
-    assert os.waitstatus_to_exitcode(status) == 0, said
-    return said.decode(errors="replace")
 
 
 class Way(Command):

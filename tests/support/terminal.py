@@ -1,0 +1,33 @@
+"""A program on a terminal: what it draws there."""
+
+import os
+import pty
+import select
+import time
+
+
+def terminal(command, env, enough, timeout=20):
+    """Runs a command on a terminal until `enough`, then interrupts it; what it wrote."""
+    process, master = pty.fork()
+    if process == 0:
+        os.execve(command[0], [str(c) for c in command], {**os.environ, **env, "TERM": "xterm"})
+    said, end, interrupted = b"", time.monotonic() + timeout, False
+    while True:
+        ready, _, _ = select.select([master], [], [], 0.1)
+        if ready:
+            try:
+                chunk = os.read(master, 65536)
+            except OSError:
+                break
+            if not chunk:
+                break
+            said += chunk
+        if not interrupted and (time.monotonic() > end or enough(said.decode(errors="replace"))):
+            os.write(master, b"\x03")
+            interrupted = True
+        if time.monotonic() > end + 5:
+            os.kill(process, 9)
+    _, status = os.waitpid(process, 0)
+    os.close(master)
+    assert os.waitstatus_to_exitcode(status) == 0, said
+    return said.decode(errors="replace")
