@@ -27,7 +27,9 @@ DECLARE
 	v_verdict int[];
 	v_gate uuid[];
 BEGIN
-	-- Locks first, in the order of ids; then the clock, so that a lease cannot run out in between.
+	-- Locks first: work before state, as everywhere (a claim skips what is locked), each in the order of ids;
+	-- then the clock, so that a lease cannot run out in between.
+	PERFORM FROM kezek.work w WHERE w.request = ANY (m_request) ORDER BY w.request FOR UPDATE;
 	PERFORM FROM kezek.request_state s WHERE s.id = ANY (m_request) ORDER BY s.id FOR UPDATE;
 	v_now := kezek.now();
 
@@ -36,7 +38,8 @@ BEGIN
 		WHEN abs(extract(epoch FROM v_now - m.now)) > 1 THEN 3
 		WHEN s.version <> m.read_version OR s.state <> m.read_state
 			OR coalesce(w.fence, 0) <> m.read_fence
-			OR (s.state = 'claimed' AND w.lease_until <= v_now) THEN 4
+			OR s.seq <> e.read_seq -- a due moment fired: it writes the journal and leaves the version
+			OR (s.state = 'claimed' AND p.role = 'officer' AND w.lease_until <= v_now) THEN 4
 		WHEN NOT EXISTS (SELECT FROM kezek.lifecycle l WHERE l.from_state = m.read_state
 			AND l.to_state = m.state) THEN 4
 		ELSE 1 END ORDER BY m.n)
@@ -45,7 +48,9 @@ BEGIN
 		WITH ORDINALITY AS m(request, principal, now, read_version, read_state, read_fence, state, n)
 	LEFT JOIN kezek.principal p ON p.name = m.principal AND p.disabled_at IS NULL
 	LEFT JOIN kezek.request_state s ON s.id = m.request
-	LEFT JOIN kezek.work w ON w.request = m.request;
+	LEFT JOIN kezek.work w ON w.request = m.request
+	LEFT JOIN (SELECT e.request, min(e.seq) - 1 AS read_seq FROM unnest(e_request, e_seq) AS e(request, seq)
+		GROUP BY e.request) e ON e.request = m.request;
 
 	WITH gate AS (
 		INSERT INTO kezek.idempotency (principal, key, fingerprint, request, status, answer, version, made_at,
@@ -78,7 +83,7 @@ BEGIN
 	), u_work AS (
 		-- hold: keep (as it is), custody (the lease ends, the hold stays), free
 		UPDATE kezek.work w SET agency = f.agency, due_on = f.due_on,
-			due_at = CASE WHEN f.decide = 'running' THEN f.due_at ELSE 'infinity' END,
+			due_at = CASE WHEN f.decide = 'running' THEN coalesce(f.due_at, 'infinity') ELSE 'infinity' END,
 			waiting = f.state = 'queued', paused = f.state = 'paused',
 			claim = CASE f.hold WHEN 'free' THEN NULL
 				WHEN 'custody' THEN coalesce(w.claim, kezek.uuid_v7(v_now)) ELSE w.claim END,
@@ -93,7 +98,8 @@ BEGIN
 	), i_work AS (
 		INSERT INTO kezek.work (request, agency, office, service, due_at, due_on, waiting)
 		SELECT f.request, u.agency, u.office, u.service,
-			CASE WHEN f.decide = 'running' THEN f.due_at ELSE 'infinity' END, f.due_on, f.state = 'queued'
+			CASE WHEN f.decide = 'running' THEN coalesce(f.due_at, 'infinity') ELSE 'infinity' END, f.due_on,
+			f.state = 'queued'
 		FROM f JOIN u_state u ON u.id = f.request
 		WHERE f.closed_at IS NULL AND NOT EXISTS (SELECT FROM kezek.work w WHERE w.request = f.request)
 	), i_content AS (

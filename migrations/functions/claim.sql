@@ -95,8 +95,7 @@ DECLARE
 	v_now timestamptz := kezek.now();
 	v_done int;
 BEGIN
-	PERFORM FROM kezek.request_state s WHERE s.id IN (SELECT request FROM kezek.work WHERE claim = ANY (m_claim))
-	ORDER BY s.id FOR UPDATE;
+	PERFORM FROM kezek.work w WHERE w.claim = ANY (m_claim) ORDER BY w.request FOR UPDATE;
 	WITH old AS MATERIALIZED (
 		SELECT w.request, w.agency, w.holder, w.actor, w.fence
 		FROM unnest(m_claim, m_fence) AS m(claim, fence)

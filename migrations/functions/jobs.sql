@@ -11,24 +11,21 @@ DECLARE
 	v_done int;
 	v_agencies text;
 BEGIN
-	WITH ripe AS MATERIALIZED (
-		SELECT w.request FROM kezek.work w WHERE w.lease_until <= v_now ORDER BY w.lease_until LIMIT p_limit
-	), s AS MATERIALIZED (
-		SELECT s.id, s.state FROM kezek.request_state s WHERE s.id IN (SELECT request FROM ripe)
-		ORDER BY s.id FOR UPDATE SKIP LOCKED
-	), old AS MATERIALIZED (
-		SELECT w.request, w.agency, w.holder, w.actor, w.fence FROM kezek.work w JOIN s ON s.id = w.request
-		WHERE w.lease_until <= v_now AND s.state = 'claimed' FOR UPDATE OF w
+	WITH old AS MATERIALIZED (
+		SELECT w.request, w.agency, w.holder, w.actor, w.fence FROM kezek.work w
+		WHERE w.lease_until <= v_now ORDER BY w.lease_until LIMIT p_limit FOR UPDATE SKIP LOCKED
+	), head AS MATERIALIZED (
+		SELECT a.agency, kezek.head_of(a.agency) AS name FROM (SELECT DISTINCT agency FROM old) a
+	), u AS (
+		UPDATE kezek.request_state s SET state = 'queued', seq = s.seq + 1, updated_at = v_now,
+			responsible = head.name
+		FROM old JOIN head USING (agency) WHERE s.id = old.request
+		RETURNING s.id, s.seq
 	), w AS (
 		UPDATE kezek.work w SET waiting = true, claim = NULL, holder = NULL, actor = NULL, worker = NULL,
 			lease_until = NULL
-		FROM old WHERE w.request = old.request
+		FROM old JOIN u ON u.id = old.request WHERE w.request = old.request
 		RETURNING w.request
-	), u AS (
-		UPDATE kezek.request_state s SET state = 'queued', seq = s.seq + 1, updated_at = v_now,
-			responsible = kezek.head_of(s.agency)
-		FROM old WHERE s.id = old.request
-		RETURNING s.id, s.seq
 	), e AS (
 		INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, before, after)
 		SELECT u.id, u.seq, kezek.uuid_v7(v_now), 'lease_expired', v_now, v_now, 'kezekd', NULL,

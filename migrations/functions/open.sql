@@ -82,8 +82,8 @@ BEGIN
 		FROM fresh
 	), i_work AS (
 		INSERT INTO kezek.work (request, agency, office, service, due_at, due_on, waiting, paused)
-		SELECT id, agency, office, service, CASE WHEN decide = 'running' THEN due_at ELSE 'infinity' END,
-			due_on, state = 'queued', state = 'paused'
+		SELECT id, agency, office, service,
+			CASE WHEN decide = 'running' THEN coalesce(due_at, 'infinity') ELSE 'infinity' END, due_on, state = 'queued', state = 'paused'
 		FROM fresh WHERE closed_at IS NULL
 	), d AS MATERIALIZED (
 		SELECT d.*, f.agency, f.office, f.service

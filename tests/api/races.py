@@ -1,0 +1,78 @@
+"""What happens in between: due moments and claims that come between an act's read and its write."""
+
+import subprocess
+import time
+
+from support.casework import CaseTest, aside
+from support.kezek import eventually, main
+
+
+class Hold:
+    """A transaction of the test's own that keeps rows locked until it is told to end."""
+
+    def __init__(self, world, text):
+        self.psql = subprocess.Popen(
+            ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", world.cluster.socket,
+             "-U", "postgres", "-d", world.database, "-f", "-"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.psql.stdin.write(f"BEGIN;\n{text};\n\\echo held\n")
+        self.psql.stdin.flush()
+        line = self.psql.stdout.readline()
+        while line and line.strip() != "held":
+            line = self.psql.stdout.readline()
+        assert line, "psql ended"
+
+    def end(self, text="SELECT 1"):
+        self.psql.stdin.write(f"{text};\nCOMMIT;\n")
+        self.psql.stdin.close()
+        self.psql.stdout.read()
+        assert self.psql.wait(20) == 0
+        self.psql.stdout.close()
+
+
+class Between(CaseTest):
+    def waiting_for_locks(self):
+        return int(self.world.sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+                                  "AND datname = current_database()")[0][0])
+
+    def deadlocks(self):
+        return int(self.world.sql("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")[0][0])
+
+    def test_a_due_moment_between_read_and_write_is_kept(self):
+        request = self.submit()
+        held = Hold(self.world, f"SELECT FROM kezek.request_state WHERE id = '{request['id']}' FOR UPDATE")
+        answer = aside(self.desk.act, request, "withdraw")
+        eventually(self.waiting_for_locks)
+        # What kezek.fire_due does, with the lock it has.
+        held.end(f"UPDATE kezek.request_state SET seq = seq + 1 WHERE id = '{request['id']}';"
+                 "INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal) "
+                 f"SELECT id, seq, kezek.uuid_v7(kezek.now()), 'breached', kezek.now(), kezek.now(), 'kezekd' "
+                 f"FROM kezek.request_state WHERE id = '{request['id']}'")
+        answer().must(200)
+        self.assertEqual(self.kinds(request), ["submit", "breached", "withdraw"])
+
+    def test_a_claim_and_an_act_do_not_wait_for_each_other(self):
+        request = self.submit("p-other")
+        held = Hold(self.world, f"SELECT FROM kezek.request_state WHERE id = '{request['id']}' FOR UPDATE")
+        act = aside(self.desk.act, request, "withdraw")
+        eventually(self.waiting_for_locks)
+        claim = aside(self.probe.post, "/v1/queues/probe/claims", {"request": request["id"]})
+        time.sleep(0.3)
+        held.end()
+        self.assertEqual(act().must(200)["state"], "withdrawn")
+        self.assertEqual(claim().must(200)["claims"], [])
+        self.assertEqual(self.deadlocks(), 0)
+
+    def test_whoever_withdraws_need_not_wait_for_a_lease_that_ran_out(self):
+        request = self.submit()
+        self.take(request, lease_seconds=10)
+        held = Hold(self.world, f"SELECT FROM kezek.work WHERE request = '{request['id']}' FOR UPDATE")
+        act = aside(self.desk.act, request, "withdraw")
+        eventually(self.waiting_for_locks)
+        held.end("UPDATE kezek.work SET lease_until = kezek.now() - interval '1 s' "
+                 f"WHERE request = '{request['id']}'")
+        self.assertEqual(act().must(200)["state"], "withdrawn")
+
+
+if __name__ == "__main__":
+    main()
