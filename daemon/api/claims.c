@@ -61,6 +61,16 @@ static void on_given_back(struct member *base, enum member_result result)
 	free(container_of(base, struct give_back, m.base));
 }
 
+/* Between the claim and this reading the lease may have run out, or been given to another. */
+static bool still_holds(const struct poll *p, const struct request_row *row)
+{
+	for (int i = 0; i < p->m.claimed_count; i++) {
+		if (uuid_compare(&p->claimed[i].request, &row->id) == 0)
+			return row->has_claim && row->fence == p->claimed[i].fence;
+	}
+	return false;
+}
+
 static void reply_claims(struct poll *p, const struct unit *u)
 {
 	struct call *c = p->c;
@@ -75,6 +85,10 @@ static void reply_claims(struct poll *p, const struct unit *u)
 
 		if (dossier_read(&d, c->api, c->book, loop_now(c->api->loop), u, 1, i) < 0)
 			continue;
+		if (!still_holds(p, &d.row)) {
+			dossier_done(&d);
+			continue;
+		}
 		uuid_format(&d.row.claim, id);
 		text_addf(&t, "%s{\"claim\":\"%s\",\"fence\":%lld,", written++ ? "," : "", id,
 			(long long)d.row.fence);

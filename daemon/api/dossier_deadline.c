@@ -202,6 +202,8 @@ void dossier_void_all(struct dossier *d, int64_t at)
 
 		if (row->stopped_at != MOMENT_NONE)
 			continue;
+		if (strcmp(row->state, "running") == 0 && row->due_at != MOMENT_NONE && at >= row->due_at)
+			journal_breach(d, row);
 		row->state = "void";
 		row->stopped_at = at;
 		row->fire_at = MOMENT_NONE;

@@ -113,7 +113,8 @@ class Scripts(LintTest):
             if not name.endswith(".py") and not re.match(r"#!.*python", text):
                 continue
             compile(text, name, "exec")
-            beside = {p.stem for p in (ROOT / name).parent.glob("*.py")}
+            here = (ROOT / name).parent
+            beside = {p.stem for p in here.glob("*.py")} | {p.parent.name for p in here.glob("*/__init__.py")}
             for module in re.findall(r"^\s*(?:import|from) (\w+)", text, re.M):
                 if module not in known | beside:
                     offences.append(f"{name}: imports {module}, which is not of the standard library")

@@ -16,13 +16,13 @@ CLUSTER = ROOT / "config" / "cluster"
 
 
 class Cluster:
-    """`home` given: that cluster is used and left running; else one is made and removed at close."""
+    """`home` given: that cluster is used and left running; else one is made `under` a directory, and removed at close."""
 
-    def __init__(self, home=None):
+    def __init__(self, home=None, under="/tmp"):
         self.is_own = home is None
         self._top = None
         if self.is_own:
-            self._top = pathlib.Path(tempfile.mkdtemp(prefix="kezek-pg-", dir="/tmp"))
+            self._top = pathlib.Path(tempfile.mkdtemp(prefix="kezek-pg-", dir=under))
             self._top.chmod(0o755)
             home = self._top / "pg"
         self.home = pathlib.Path(home)

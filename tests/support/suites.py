@@ -12,7 +12,7 @@ from .house import ROOT
 
 TESTS = ROOT / "tests"
 # Folders of tests/ whose programs tests/run does not start: they have commands of their own.
-APART = {"support", "bench", "chaos", "unit", "fuzz"}
+APART = {"support", "bench", "unit", "fuzz"}
 MESON_SUITES = {"unit", "fuzz"}
 TIMEOUT = 600
 BUILDS = {

@@ -19,8 +19,8 @@ _worlds = []
 
 class World:
     """
-    test_clock: the database's clock can be moved. own_cluster: a PostgreSQL that may be killed; else
-    the run's shared one. catalogue: the demo catalogue and calendars are loaded. options: kezekd.conf.
+    test_clock: the database's clock can be moved. own_cluster: a PostgreSQL that may be killed
+    (True, or the directory under which it lives); else the run's shared one. catalogue: the demo catalogue and calendars are loaded. options: kezekd.conf.
     """
 
     def __init__(self, test_clock=True, own_cluster=False, catalogue=True, start=True, **options):
@@ -30,7 +30,8 @@ class World:
         self._clients = {}
         self.daemons = []
         _worlds.append(self)
-        self.cluster = Cluster(None if own_cluster else os.environ.get("KEZEK_TEST_CLUSTER"))
+        self.cluster = Cluster(None if own_cluster else os.environ.get("KEZEK_TEST_CLUSTER"),
+                               under="/tmp" if own_cluster in (True, False) else own_cluster)
         self.database = f"world_{secrets.token_hex(4)}"
         self.pki = Pki(self.directory / "pki")
         self.keys = self.directory / "keys"
