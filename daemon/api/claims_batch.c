@@ -59,6 +59,13 @@ static enum kezek_problem problem_of(const struct act_run *r)
 	}
 }
 
+/* The same call again: what is stored is its answer. */
+static bool is_repeat(const struct call *c, const struct act_run *r)
+{
+	return r->result == ACT_REPLAYED &&
+	       memcmp(r->member.stored.fingerprint, c->fingerprint, FINGERPRINT_SIZE) == 0;
+}
+
 static void add_act_result(struct text *t, struct call *c, struct act_run *r)
 {
 	char id[UUID_TEXT_SIZE];
@@ -68,8 +75,7 @@ static void add_act_result(struct text *t, struct call *c, struct act_run *r)
 	if (r->result == ACT_DONE) {
 		text_adds(t, "\"result\":\"done\",\"status\":200,\"request\":");
 		text_add_span(t, text_span(&r->answer));
-	} else if (r->result == ACT_REPLAYED &&
-		   memcmp(r->member.stored.fingerprint, c->fingerprint, FINGERPRINT_SIZE) == 0) {
+	} else if (is_repeat(c, r)) {
 		uint8_t key[SEAL_KEY_SIZE];
 		const struct stored_answer *s = &r->member.stored;
 		_text_ plain = TEXT_INIT;
@@ -78,8 +84,7 @@ static void add_act_result(struct text *t, struct call *c, struct act_run *r)
 			    key) == 0 &&
 			seal_open(c->api->seal, key, &s->request, "answer", text_span(&s->sealed),
 				&plain) == 0) {
-			text_adds(t, "\"result\":\"done\",\"status\":200,\"replayed\":true,"
-				     "\"request\":");
+			text_adds(t, "\"result\":\"done\",\"status\":200,\"request\":");
 			text_add_span(t, text_span(&plain));
 		} else {
 			add_problem(t, c, KEZEK_PROBLEM_internal, NULL);
@@ -98,6 +103,7 @@ static void on_member_act(struct act_run *r)
 	struct call *c = r->c;
 	struct claims_batch *b = c->state;
 	struct text t = TEXT_INIT;
+	bool repeated = false;
 
 	if (++b->done < b->n)
 		return;
@@ -111,8 +117,11 @@ static void on_member_act(struct act_run *r)
 		if (i)
 			text_add_char(&t, ',');
 		add_act_result(&t, c, &b->runs[i]);
+		repeated |= is_repeat(c, &b->runs[i]);
 	}
 	text_adds(&t, "]}");
+	if (repeated)
+		exchange_header(c->x, "Idempotent-Replayed", "true");
 	answer_json(c, 200, &t);
 }
 

@@ -287,8 +287,7 @@ class Batches(QueueTest):
         body = {"claims": [self.held(c, outcome="granted") for c in claims]}
         first = self.probe.post("/v1/claims/decide", body, key="batch").must(200)
         again = self.probe.post("/v1/claims/decide", body, key="batch").must(200)
-        for one, two in zip(first["results"], again["results"]):
-            self.assertEqual((one["request"], two["result"]), (two["request"], "done"))
+        self.assertEqual((again.body, again.header("Idempotent-Replayed")), (first.body, "true"))
         body["claims"][0]["outcome"] = "partly"
         other = self.probe.post("/v1/claims/decide", body, key="batch").must(200)
         self.assertEqual({r["problem"]["code"] for r in other["results"]}, {"idempotency_key_reused"})
