@@ -36,9 +36,7 @@ BEGIN
 	SELECT array_agg(CASE
 		WHEN p.name IS NULL OR s.id IS NULL OR NOT kezek.may_act(p, s.agency, s.office) THEN 2
 		WHEN abs(extract(epoch FROM v_now - m.now)) > 1 THEN 3
-		-- The journal, too, must end where the daemon read it: a due moment may have passed meanwhile.
 		WHEN s.version <> m.read_version OR s.state <> m.read_state
-			OR s.seq <> m.seq - (SELECT count(*) FROM unnest(e_request) AS e(request) WHERE e.request = m.request)
 			OR coalesce(w.fence, 0) <> m.read_fence
 			OR s.seq <> e.read_seq -- a due moment fired: it writes the journal and leaves the version
 			OR (s.state = 'claimed' AND p.role = 'officer' AND w.lease_until <= v_now) THEN 4
@@ -46,8 +44,8 @@ BEGIN
 			AND l.to_state = m.state) THEN 4
 		ELSE 1 END ORDER BY m.n)
 	INTO v_verdict
-	FROM unnest(m_request, m_principal, m_now, m_read_version, m_read_state, m_read_fence, m_state, m_seq)
-		WITH ORDINALITY AS m(request, principal, now, read_version, read_state, read_fence, state, seq, n)
+	FROM unnest(m_request, m_principal, m_now, m_read_version, m_read_state, m_read_fence, m_state)
+		WITH ORDINALITY AS m(request, principal, now, read_version, read_state, read_fence, state, n)
 	LEFT JOIN kezek.principal p ON p.name = m.principal AND p.disabled_at IS NULL
 	LEFT JOIN kezek.request_state s ON s.id = m.request
 	LEFT JOIN kezek.work w ON w.request = m.request
