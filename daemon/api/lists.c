@@ -82,6 +82,10 @@ static bool read_moment(struct call *c, const char *name, int64_t *ret)
 				: NULL;
 
 		*ret = zone_instant(zone ? calendar_zone(zone) : NULL, day, 0);
+		/* What is due on a day is late from the next midnight: due before the 13th is due
+		 * on the 12th. */
+		if (strcmp(name, "due_before") == 0)
+			(*ret)++;
 		return true;
 	}
 	answer_bad_parameter(c, name, WORD_reason_bad_format, "RFC 3339");
@@ -100,10 +104,12 @@ static bool states_are_known(const struct text *states)
 
 		if (!state_parse(one, &state))
 			return false;
-		left.at += one.len + (comma != NULL);
-		left.len -= one.len + (comma != NULL);
+		if (!comma)
+			return true;
+		left.at += one.len + 1;
+		left.len -= one.len + 1;
 	}
-	return true;
+	return false;
 }
 
 static bool read_filters(struct call *c, struct listing *l)
@@ -116,7 +122,11 @@ static bool read_filters(struct call *c, struct listing *l)
 	call_query(c, "service", &l->service);
 	call_query(c, "number", &l->number);
 	call_query(c, "responsible", &l->responsible);
-	call_query(c, "count", &l->count);
+	if (call_query(c, "count", &l->count) && !span_is(text_span(&l->count), "exact") &&
+		!span_is(text_span(&l->count), "estimate")) {
+		answer_bad_parameter(c, "count", WORD_reason_not_allowed, "exact, estimate");
+		return false;
+	}
 	if (call_query(c, "state", &l->state) && !states_are_known(&l->state)) {
 		answer_bad_parameter(c, "state", WORD_reason_not_allowed,
 			"incomplete, awaiting_payment, queued, claimed, in_work, paused, decided, "

@@ -38,6 +38,7 @@ bool page_read(struct call *c, struct page *ret)
 		return true;
 	ret->has_after = true;
 	if (value.len > UUID_TEXT_SIZE && sscanf(value.data, "%lld.%n", &at, &used) == 1 && used &&
+		(at == MOMENT_NONE || (at >= MOMENT_MIN && at <= MOMENT_MAX)) &&
 		uuid_parse(span_of(value.data + used), &ret->after_id)) {
 		ret->after_at = at;
 		return true;

@@ -86,7 +86,7 @@ static void on_receipt(struct unit *u, enum unit_how how)
 	struct call *c = call_of_unit(u);
 	struct viewer viewer = call_viewer(c);
 	struct text t = TEXT_INIT;
-	struct span accept = {0};
+	struct span accept = span_of("");
 	struct dossier d;
 	const char *type = "application/json";
 

@@ -31,7 +31,7 @@ DECLARE
 BEGIN
 	IF p_sort = 'due_at' THEN
 		RETURN QUERY EXECUTE 'SELECT s.id FROM kezek.request_state s WHERE ' || v_where
-			|| ' AND ($1 IS NULL OR (coalesce(s.due_at, ''infinity''), s.id) > ($1, $2))'
+			|| ' AND ($2 IS NULL OR (coalesce(s.due_at, ''infinity''), s.id) > (coalesce($1, ''infinity''), $2))'
 			|| ' ORDER BY coalesce(s.due_at, ''infinity''), s.id LIMIT $3'
 		USING p_after_at, p_after_id, p_limit;
 	ELSE
