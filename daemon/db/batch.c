@@ -235,10 +235,10 @@ static void on_kick(struct timer *t)
 static void on_sweep(struct timer *t)
 {
 	struct batcher *b = container_of(t, struct batcher, sweep);
+	struct member_list given_up = TAILQ_HEAD_INITIALIZER(given_up);
 	struct member *m, *next;
-	bool ready = pg_is_ready(b->pg);
 
-	if (ready) {
+	if (pg_is_ready(b->pg)) {
 		pump(b);
 		return;
 	}
@@ -247,11 +247,11 @@ static void on_sweep(struct timer *t)
 		if (m->in_doubt && loop_mono() - m->queued_mono < b->options.timeout_us)
 			continue;
 		dequeue(b, m);
+		TAILQ_INSERT_TAIL(&given_up, m, link);
+	}
+	while ((m = TAILQ_FIRST(&given_up))) {
+		TAILQ_REMOVE(&given_up, m, link);
 		tell(m, m->in_doubt ? MEMBER_UNKNOWN : MEMBER_AWAY);
-		next = TAILQ_FIRST(&b->waiting);
-		if (next && next->in_doubt)
-			break; /* those in doubt stand at the head: look at the rest in the next
-				  turn */
 	}
 	if (!TAILQ_EMPTY(&b->waiting))
 		timer_set(t, 200000);
