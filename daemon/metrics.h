@@ -23,6 +23,7 @@
 	X(database_batch_members_total, counter, "kind", "Members of group commits, by kind")      \
 	X(database_clock_steps_total, counter, NULL, "Steps seen of the database's clock")         \
 	X(requests_submitted_total, counter, NULL, "Applications acknowledged")                    \
+	X(requests_imported_total, counter, NULL, "Cases of a former system taken over")           \
 	X(acts_total, counter, "act", "Acts carried out, by act")                                  \
 	X(claims_total, counter, NULL, "Requests claimed")                                         \
 	X(leases_expired_total, counter, NULL, "Leases that ran out")                              \

@@ -28,9 +28,7 @@ void answer_problem(struct call *c, enum kezek_problem problem, const char *deta
 	exchange_reply(c->x, problem_status(problem), PROBLEM_CONTENT_TYPE, &t);
 }
 
-/* The most telling code: that of the faults where they agree, else `malformed`; content faults give
- * way. */
-static enum kezek_problem problem_of(const struct faults *faults)
+enum kezek_problem faults_problem(const struct faults *faults)
 {
 	static const struct {
 		enum word reason;
@@ -58,7 +56,7 @@ static enum kezek_problem problem_of(const struct faults *faults)
 void answer_faults(struct call *c, const struct faults *faults)
 {
 	struct text t = TEXT_INIT;
-	enum kezek_problem problem = problem_of(faults);
+	enum kezek_problem problem = faults_problem(faults);
 
 	problem_write(&t, problem, c->lang, NULL, c->x->request_id, faults);
 	exchange_reply(c->x, problem_status(problem), PROBLEM_CONTENT_TYPE, &t);

@@ -100,6 +100,9 @@ void *call_state(struct call *c, size_t size, void (*free_state)(void *state));
 /* Replies. Each ends the call: nothing may touch it afterwards. */
 void answer_json(struct call *c, int status, struct text *body);
 void answer_problem(struct call *c, enum kezek_problem problem, const char *detail);
+/* The most telling code: that of the faults where they agree, else `malformed`; content faults give
+ * way. */
+enum kezek_problem faults_problem(const struct faults *faults);
 /* 400 when a fault is of shape, else 422; more precise codes where all faults are of one kind. */
 void answer_faults(struct call *c, const struct faults *faults);
 /* A query parameter that is wrong: 400 bad_parameter naming it. */

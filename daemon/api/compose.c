@@ -25,7 +25,7 @@ static void add_part(json_object *to, const char *name, json_object *part)
 		json_object_object_add(to, name, json_object_get(part));
 }
 
-static json_object *content_of(const struct intake *in)
+json_object *intake_content(const struct intake *in)
 {
 	json_object *content = json_object_new_object();
 
@@ -140,7 +140,7 @@ void intake_compose(const struct intake *in, struct dossier *d, int64_t number)
 
 	d->service = in->service;
 	d->variant = in->variant;
-	d->content = content_of(in);
+	d->content = intake_content(in);
 	fill_row(in, d, number);
 	if (!in->route) {
 		metric_add(METRIC_unrouted_total, NULL, 1);

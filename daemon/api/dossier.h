@@ -44,11 +44,17 @@ struct stage_calendars dossier_calendars(const struct dossier *d);
 /* Starts a deadline by `rule`; nothing when its calendar has no such day. */
 struct deadline_row *dossier_start(struct dossier *d, enum kezek_deadline_kind kind,
 	const struct term_rule *rule, const struct term_rule *cap, int64_t start_at);
+/* A former system's date, kept as lawful: no rule computes it. Nothing without the agency's
+ * calendar. */
+struct deadline_row *dossier_start_imported(
+	struct dossier *d, enum kezek_deadline_kind kind, int64_t start_at, int64_t due_at);
 /* Starts every stage of the standard whose fact is among `facts` and which has not begun yet. */
 void dossier_start_stages(struct dossier *d, const struct stage_facts *facts);
 /* Stops at `at`: met, or missed when that is too late; a breach not yet journaled is journaled
  * first. */
 void dossier_stop(struct dossier *d, struct deadline_row *row, int64_t at);
+/* The due moment passed by `at`: journaled, once; no timer fires any more. */
+void dossier_breach(struct dossier *d, struct deadline_row *row, int64_t at);
 void dossier_void_all(struct dossier *d, int64_t at);
 /* An open pause from `at`, by the standard's ground; or its end. The date is computed anew. */
 void dossier_pause(struct dossier *d, struct deadline_row *row, const struct pause_standard *p,

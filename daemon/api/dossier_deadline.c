@@ -115,14 +115,11 @@ static void compute(struct dossier *d, struct deadline_row *row)
 	mark(d, row);
 }
 
-struct deadline_row *dossier_start(struct dossier *d, enum kezek_deadline_kind kind,
-	const struct term_rule *rule, const struct term_rule *cap, int64_t start_at)
+static struct deadline_row *add_row(struct dossier *d, enum kezek_deadline_kind kind,
+	const struct calendar *calendar, int64_t start_at)
 {
-	struct stage_calendars calendars = dossier_calendars(d);
-	const struct calendar *calendar = stage_calendar(rule, &calendars);
 	struct deadline_row *row;
 
-	(void)cap; /* found again by the kind, as at every later computation */
 	if (!calendar || d->deadline_count == DEADLINES_MAX)
 		return NULL;
 	row = &d->deadlines[d->deadline_count++];
@@ -137,7 +134,34 @@ struct deadline_row *dossier_start(struct dossier *d, enum kezek_deadline_kind k
 		.breached_at = MOMENT_NONE,
 		.stopped_at = MOMENT_NONE,
 	};
-	compute(d, row);
+	return row;
+}
+
+struct deadline_row *dossier_start(struct dossier *d, enum kezek_deadline_kind kind,
+	const struct term_rule *rule, const struct term_rule *cap, int64_t start_at)
+{
+	struct stage_calendars calendars = dossier_calendars(d);
+	struct deadline_row *row = add_row(d, kind, stage_calendar(rule, &calendars), start_at);
+
+	(void)cap; /* found again by the kind, as at every later computation */
+	if (row)
+		compute(d, row);
+	return row;
+}
+
+struct deadline_row *dossier_start_imported(
+	struct dossier *d, enum kezek_deadline_kind kind, int64_t start_at, int64_t due_at)
+{
+	const struct calendar *calendar = book_agency_calendar(d->book, d->row.agency);
+	struct deadline_row *row = add_row(d, kind, calendar, start_at);
+
+	if (!row)
+		return NULL;
+	row->source = "imported";
+	row->state = "running";
+	row->due_at = row->fire_at = due_at;
+	row->due_on = calendar_day_of(calendar, due_at - 1);
+	mark(d, row);
 	return row;
 }
 
@@ -175,11 +199,20 @@ static void journal_breach(struct dossier *d, struct deadline_row *row)
 	if (row->breached_at != MOMENT_NONE)
 		return;
 	row->breached_at = row->due_at;
+	row->fire_at = MOMENT_NONE;
 	e = dossier_event(d, "breached", row->due_at, NULL);
 	text_addf(&t, "{\"deadline\":\"%s\",", row->kind);
 	text_add_moment(&t, "due_at", row->due_at, dossier_zone(d));
 	text_add_char(&t, '}');
 	e->after = pool_take(d->pool, &t);
+}
+
+void dossier_breach(struct dossier *d, struct deadline_row *row, int64_t at)
+{
+	if (row->stopped_at != MOMENT_NONE || row->due_at == MOMENT_NONE || at < row->due_at)
+		return;
+	journal_breach(d, row);
+	mark(d, row);
 }
 
 void dossier_stop(struct dossier *d, struct deadline_row *row, int64_t at)
@@ -202,7 +235,8 @@ void dossier_void_all(struct dossier *d, int64_t at)
 
 		if (row->stopped_at != MOMENT_NONE)
 			continue;
-		if (strcmp(row->state, "running") == 0 && row->due_at != MOMENT_NONE && at >= row->due_at)
+		if (strcmp(row->state, "running") == 0 && row->due_at != MOMENT_NONE &&
+			at >= row->due_at)
 			journal_breach(d, row);
 		row->state = "void";
 		row->stopped_at = at;

@@ -41,13 +41,13 @@ static void read_representative(struct json_reader *parent)
 	json_reader_end(&r);
 }
 
-static void read_applicant(struct intake *in, struct json_reader *body)
+void intake_read_applicant(struct intake *in, struct json_reader *body, enum json_need need)
 {
 	static const char *const kinds[] = {"person", "entrepreneur", "company", "body"};
 	struct json_reader r;
 	int kind;
 
-	if (!json_reader_open(&r, body, "applicant", JSON_REQUIRED))
+	if (!json_reader_open(&r, body, "applicant", need))
 		return;
 	kind = json_get_enum(&r, "kind", JSON_REQUIRED, kinds, ARRAY_SIZE(kinds));
 	in->applicant = r.object;
@@ -246,7 +246,7 @@ void intake_read(struct intake *in, json_object *body, const char *own_office, e
 	i = json_get_enum(&r, "language", JSON_OPTIONAL, languages, ARRAY_SIZE(languages));
 	in->language = i >= 0 ? languages[i] : lang_code(lang);
 	read_moment(in, &r);
-	read_applicant(in, &r);
+	intake_read_applicant(in, &r, JSON_REQUIRED);
 	in->form = json_get_object(&r, "form", JSON_OPTIONAL);
 	intake_read_documents(&r, in->service, &in->documents);
 	in->external_ref = json_get_string(&r, "external_ref", JSON_OPTIONAL, 200);

@@ -23,6 +23,11 @@ void intake_init(struct intake *in, struct book *b, int64_t now);
 void intake_done(struct intake *in);
 /* All faults at once, into in->faults. `own_office`: the clerk's; another is a fault. */
 void intake_read(struct intake *in, json_object *body, const char *own_office, enum lang lang);
+/* Into in->applicant, pin and applicant_kind; whether the service takes such a one is checked where
+ * it is known. */
+void intake_read_applicant(struct intake *in, struct json_reader *body, enum json_need need);
+/* {applicant?, form?, documents, external_ref?}: what is sealed. The caller puts it. */
+json_object *intake_content(const struct intake *in);
 int intake_local_year(const struct intake *in);
 /* Fills in the dossier: number, agency, state, deadlines. d->now is the moment of registration. */
 void intake_compose(const struct intake *in, struct dossier *d, int64_t number);

@@ -1,5 +1,6 @@
 -- A batch of new requests: submissions of clerks, or cases imported by an administrator. Each member is
--- judged by its own principal. Results: done; duplicate (with the stored answer, for the same key and
+-- judged by its own principal. An import's identity is its agency and number, whoever imports: its key is
+-- made of these and stands under '@import', which is nobody's name. Results: done; duplicate (with the stored answer, for the same key and
 -- fingerprint or not: the daemon compares); denied (principal unknown, disabled, or of another office);
 -- clock (the member's moment is more than a second off: learn kezek.now() and compute again).
 DROP FUNCTION IF EXISTS kezek.open_requests;
@@ -59,8 +60,11 @@ BEGIN
 	), gate AS (
 		INSERT INTO kezek.idempotency (principal, key, fingerprint, request, status, answer, version, made_at,
 			for_ever)
-		SELECT principal, key, fingerprint, id, status, answer, 1, v_now, true FROM m WHERE verdict = 'ok'
-		ORDER BY principal, key
+		SELECT CASE WHEN p_imported THEN '@import' ELSE principal END, key, fingerprint, id, status, answer, 1,
+			v_now, true
+		FROM m WHERE verdict = 'ok' AND NOT (p_imported AND EXISTS (
+			SELECT FROM kezek.number t WHERE t.number = m.number AND t.agency = m.register))
+		ORDER BY 1, 2, n
 		ON CONFLICT DO NOTHING
 		RETURNING request
 	), fresh AS MATERIALIZED (
@@ -130,11 +134,15 @@ BEGIN
 	-- A new statement sees what a concurrent holder of the same key has committed meanwhile. A member that
 	-- was denied or out of time may still be the repeat of one that was stored.
 	RETURN QUERY
-	SELECT v.n::int, CASE WHEN v.verdict = 1 THEN 'done' WHEN k.request IS NOT NULL AND v.verdict <> 2 THEN 'duplicate'
+	SELECT v.n::int, CASE WHEN v.verdict = 1 THEN 'done' WHEN v.verdict <> 2 AND (k.request IS NOT NULL OR t.request IS NOT NULL) THEN 'duplicate'
 		WHEN v.verdict = 2 THEN 'denied' ELSE 'clock' END,
 		v_now, k.request, k.fingerprint, k.status::int, k.answer, rk.master, rk.wrapped, k.version
 	FROM unnest(v_done) WITH ORDINALITY AS v(verdict, n)
-	LEFT JOIN kezek.idempotency k ON v.verdict <> 1 AND k.principal = m_principal[v.n] AND k.key = m_key[v.n]
+	LEFT JOIN kezek.idempotency k ON v.verdict <> 1 AND k.key = m_key[v.n]
+		AND k.principal = CASE WHEN p_imported THEN '@import' ELSE m_principal[v.n] END
+	-- A number of that agency which the import did not bring is one that was given out here.
+	LEFT JOIN kezek.number t ON v.verdict <> 1 AND p_imported AND t.number = m_number[v.n]
+		AND t.agency = m_register[v.n]
 	LEFT JOIN kezek.request_key rk ON rk.request = k.request;
 END
 $$;
