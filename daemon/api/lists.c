@@ -29,7 +29,8 @@ static void reply_list(struct call *c, struct unit *u, int limit, bool by_due)
 	if (rows_count(u, 2)) {
 		struct row r = row_of(u, 2, 0);
 
-		text_addf(&t, ",\"count\":%lld", (long long)row_int64(&r));
+		t.len--;
+		text_addf(&t, ",\"count\":%lld}", (long long)row_int64(&r));
 	}
 	text_add_char(&t, '}');
 	answer_json(c, 200, &t);

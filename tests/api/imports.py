@@ -259,7 +259,7 @@ class Demo(ImportTest):
         results = self.send(*made.splitlines())
         self.assertEqual([(r["number"], r["problem"]) for r in results if r["result"] != "created" or r["flags"]], [])
         self.assertGreater(len(results), 60)
-        shown = {state: self.supervisor.get(f"/v1/requests?deadline={state}&count=exact&limit=1").must(200)["count"]
+        shown = {state: self.supervisor.get(f"/v1/requests?deadline={state}&count=exact&limit=1").must(200)["page"]["count"]
                  for state in ("met", "missed", "running", "void")}
         self.assertEqual(sum(shown.values()), len(results))
         self.assertTrue(all(shown.values()), shown)

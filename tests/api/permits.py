@@ -72,7 +72,7 @@ class Permits(ApiTest):
             page = self.supervisor.get(f"/v1/requests?{query}&limit={limit}&count=exact{after}").must(200)
             items += page["items"]
             if not page["page"]["has_more"]:
-                self.assertEqual(page["count"], len(items))
+                self.assertEqual(page["page"]["count"], len(items))
                 return items
             after = f"&after={page['page']['end_cursor']}"
 
