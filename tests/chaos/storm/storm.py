@@ -23,14 +23,14 @@ RECOVERY = 60
 GIVES_UP = 180
 
 
-def storm_world():
+def storm_world(**options):
     """
     A world whose PostgreSQL lives in memory where there is room: what processes lose when they are killed is the
     same there, and its recovery does not measure how busy this machine's disk is with other things.
     """
     shm = pathlib.Path("/dev/shm")
     roomy = shm.is_dir() and shutil.disk_usage(shm).free > 3 * 2**30
-    return World(own_cluster=str(shm) if roomy else True)
+    return World(own_cluster=str(shm) if roomy else True, **options)
 
 
 class Storm:
