@@ -1,0 +1,125 @@
+"""PostgreSQL goes away and comes back: 503 meanwhile, recovery by itself, nothing lost and nothing twice."""
+
+import contextlib
+import threading
+import uuid
+
+from support.casework import CaseTest, submission
+from support.kezek import eventually, main
+
+
+class Outage(CaseTest):
+    world_options = {"own_cluster": True, "request_timeout": "3"}
+
+    def is_ready(self):
+        return self.desk.get("/readyz").status == 200
+
+    def assert_away(self, reply):
+        self.assertEqual(reply.status, 503, repr(reply))
+        self.assertGreaterEqual(int(reply.header("Retry-After")), 1)
+        self.assertEqual(reply.code, "database_away")
+
+    def test_stopped_and_started(self):
+        request = self.submit()
+        claim = self.take(self.submit())
+        self.world.cluster.stop()
+        eventually(lambda: not self.is_ready(), timeout=10)
+        ready = self.desk.get("/readyz")
+        self.assertEqual((ready.status, ready["status"], ready["database"]), (503, "not_ready", False))
+        self.assertIsNotNone(ready.header("Retry-After"))
+        self.desk.get("/healthz").must(200)
+        for ask in (
+            lambda: self.desk.post("/v1/requests", submission()),
+            lambda: self.desk.get(f"/v1/requests/{request['id']}"),
+            lambda: self.desk.get("/v1/requests"),
+            lambda: self.desk.act(request, "withdraw"),
+            lambda: self.probe.post("/v1/queues/probe/claims", {}),
+            lambda: self.probe.post("/v1/queues/probe/claims", {"wait_seconds": 5}),
+            lambda: self.desk.get("/v1/me"),
+            lambda: self.supervisor.get("/v1/overview"),
+        ):
+            self.assert_away(ask())
+        # What is in memory is still told, and what is wrong is still called wrong.
+        self.desk.get("/v1/services").must(200)
+        self.assertEqual(self.desk.post("/v1/requests", submission(colour=1)).status, 400)
+        results = self.probe.post("/v1/claims/decide", {"claims": [self.held(claim, outcome="granted")]})
+        self.assertTrue(results.status == 503 or results["results"][0]["problem"]["code"] == "database_away", repr(results))
+        self.world.cluster.start()
+        eventually(self.is_ready, timeout=20)
+        self.assertEqual(self.see(request)["state"], "queued")
+        self.desk.act(request, "withdraw").must(200)
+        self.probe.post("/v1/claims/decide", {"claims": [self.held(claim, outcome="granted")]}).must(200)
+        self.submit()
+
+    def test_due_moments_of_the_outage_are_caught_up(self):
+        request = self.submit("p-hours")
+        self.world.cluster.stop()
+        eventually(lambda: not self.is_ready(), timeout=10)
+        self.world.cluster.start()
+        self.world.sql("UPDATE kezek.clock SET shift = shift + interval '1 day'")
+        eventually(self.is_ready, timeout=20)
+        eventually(lambda: self.kinds(request, self.auditor) == ["submit", "breached"], timeout=20)
+
+    def test_killed_under_load_nothing_acknowledged_is_lost(self):
+        stop = threading.Event()
+        kept = []  # (key, body, first answer)
+        lock = threading.Lock()
+
+        def clerk(number):
+            with self.world.client("desk-clerk", fresh=True) as client:
+                turn = 0
+                while not stop.is_set():
+                    turn += 1
+                    key, body = str(uuid.uuid4()), submission(external_ref=f"load-{number}-{turn}")
+                    # As a sound client does: the same key until there is an answer.
+                    while True:
+                        with contextlib.suppress(OSError):
+                            reply = client.post("/v1/requests", body, key=key)
+                            if reply.status == 201:
+                                break
+                            if reply.status != 503:
+                                raise AssertionError(repr(reply))
+                        if stop.wait(0.05):
+                            return
+                    with lock:
+                        kept.append((key, body, reply.body))
+
+        threads = [threading.Thread(target=clerk, args=(n,)) for n in range(4)]
+        for thread in threads:
+            thread.start()
+        for _ in range(2):
+            enough = len(kept) + 20
+            eventually(lambda n=enough: len(kept) >= n, timeout=30)
+            self.world.cluster.kill()
+            self.world.cluster.start()
+            eventually(self.is_ready, timeout=30)
+        enough = len(kept) + 20
+        eventually(lambda: len(kept) >= enough, timeout=30)
+        stop.set()
+        for thread in threads:
+            thread.join(30)
+            self.assertFalse(thread.is_alive())
+        self.assertGreaterEqual(len(kept), 60)
+        for key, body, first in kept:
+            again = self.desk.post("/v1/requests", body, key=key).must(201)
+            self.assertEqual(again.body, first)
+        twice = self.world.sql("SELECT request FROM kezek.event WHERE kind = 'submit' GROUP BY 1 HAVING count(*) > 1")
+        self.assertEqual(twice, [])
+        doubled = self.world.sql("SELECT number FROM kezek.request GROUP BY 1 HAVING count(*) > 1")
+        self.assertEqual(doubled, [])
+
+    def test_a_database_that_hangs_is_503_within_the_limit(self):
+        self.submit()
+        self.world.cluster.freeze()
+        try:
+            client = self.world.client("desk-clerk", fresh=True, timeout=15)
+            self.assert_away(client.post("/v1/requests", submission()))
+            client.close()
+        finally:
+            self.world.cluster.thaw()
+        eventually(self.is_ready, timeout=20)
+        eventually(lambda: self.desk.post("/v1/requests", submission()).status == 201, timeout=20)
+
+
+if __name__ == "__main__":
+    main()
