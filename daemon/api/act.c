@@ -66,6 +66,7 @@ static void on_written(struct member *base, enum member_result result)
 	case MEMBER_DUPLICATE:
 		finish(r, ACT_REPLAYED);
 		break;
+	case MEMBER_DENIED: /* disabled, or it went out of scope in between: reading tells which */
 	case MEMBER_CONFLICT:
 	case MEMBER_CLOCK:
 		if (++r->tries < TRIES_MAX) {
@@ -128,6 +129,13 @@ static bool is_anothers(const struct act_run *r)
 	       (row->lease_until == MOMENT_NONE || row->lease_until > r->d.now);
 }
 
+/* An officer's lease that is over, though nobody has taken it back yet. */
+static bool has_run_out(const struct act_run *r)
+{
+	return r->c->who.role == KEZEK_ROLE_officer && r->d.state == KEZEK_STATE_claimed &&
+	       r->d.row.lease_until <= r->d.now;
+}
+
 static enum act_result decide(struct act_run *r)
 {
 	const struct lifecycle_row *row;
@@ -146,7 +154,7 @@ static enum act_result decide(struct act_run *r)
 	ready = check_preconditions(r);
 	if (ready != ACT_DONE)
 		return ready;
-	if (is_anothers(r))
+	if (is_anothers(r) || has_run_out(r))
 		return ACT_CLAIM_LOST;
 	return act_apply(r);
 }
@@ -311,7 +319,7 @@ static void on_endpoint_done(struct act_run *r)
 static bool read_if_match(struct call *c, struct act_run *r)
 {
 	struct span value;
-	int version = 0;
+	int64_t version = 0;
 
 	if (!exchange_field(c->x, "if-match", &value))
 		return true;
@@ -328,7 +336,7 @@ static bool read_if_match(struct call *c, struct act_run *r)
 		}
 		version = version * 10 + (value.at[i] - '0');
 	}
-	r->if_match = version;
+	r->if_match = version <= INT32_MAX ? (int)version : -1;
 	return true;
 }
 

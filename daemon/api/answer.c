@@ -15,7 +15,7 @@ static void add_challenge(struct call *c, int status)
 {
 	if (status == 401)
 		exchange_header(c->x, "WWW-Authenticate", "Bearer realm=\"kezek\"");
-	if (status == 503)
+	if (status == 503 || status == 429)
 		exchange_header(c->x, "Retry-After", "1");
 }
 

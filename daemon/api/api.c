@@ -115,6 +115,12 @@ static void on_head(struct exchange *x)
 	x->context = c;
 	c->route = route_match(x->head->method, x->head->path, c->segment, &known);
 	if (!c->route) {
+		_text_ methods = TEXT_INIT;
+
+		if (known) {
+			route_methods(x->head->path, &methods);
+			exchange_header(x, "Allow", methods.data);
+		}
 		answer_problem(c,
 			known ? KEZEK_PROBLEM_method_not_allowed : KEZEK_PROBLEM_not_found, NULL);
 		return;
@@ -178,6 +184,8 @@ static void on_end(struct exchange *x)
 	struct call *c = x->context;
 
 	x->context = NULL;
+	if (c && x->gone && c->on_undelivered)
+		c->on_undelivered(c);
 	if (c)
 		loop_reap(c->api->loop, c, call_free);
 }

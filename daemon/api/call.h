@@ -88,7 +88,8 @@ struct call {
 	struct unit unit;  /* for handlers that read */
 	void *state;       /* the handler's own */
 	void (*free_state)(void *state);
-	void (*on_gone)(struct call *c); /* the client left while the handler waited */
+	void (*on_gone)(struct call *c);        /* the client left while the handler waited */
+	void (*on_undelivered)(struct call *c); /* at the end: it left before the reply was out */
 	enum lang lang;
 };
 
@@ -165,3 +166,5 @@ extern const size_t route_count;
 /* The route of a path and method; *ret_known: the path exists with another method. */
 const struct route_entry *route_match(enum http1_method method, const char *path,
 	char ret_segments[SEGMENTS_MAX][128], bool *ret_known);
+/* The methods that a known path takes, as the Allow field wants them (RFC 9110 section 10.2.1). */
+void route_methods(const char *path, struct text *ret);

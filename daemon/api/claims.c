@@ -18,6 +18,7 @@ struct poll {
 	int64_t until_mono; /* when the wait is over */
 	struct timer timer;
 	bool parked, in_flight;
+	bool again; /* something came in while it was in flight */
 	int wanted; /* statement to read the claimed requests */
 	TAILQ_ENTRY(poll) link;
 };
@@ -26,7 +27,8 @@ TAILQ_HEAD(poll_list, poll);
 
 struct parking {
 	struct api *api;
-	struct poll_list polls; /* in the order of their coming */
+	struct poll_list polls;  /* parked, in the order of their coming */
+	struct poll_list flying; /* looking */
 	struct timer probe;
 };
 
@@ -40,6 +42,12 @@ static void unpark(struct poll *p)
 	p->parked = false;
 }
 
+static void land(struct poll *p)
+{
+	TAILQ_REMOVE(&p->c->api->parking->flying, p, link);
+	p->in_flight = false;
+}
+
 static void poll_free(void *state)
 {
 	struct poll *p = state;
@@ -48,17 +56,6 @@ static void poll_free(void *state)
 	timer_done(&p->timer);
 	free(p->services);
 	free(p);
-}
-
-/* Leases taken for a client that has left, or whose answer failed: handed back at once. */
-struct give_back {
-	struct release_member m;
-};
-
-static void on_given_back(struct member *base, enum member_result result)
-{
-	(void)result; /* else the lease runs out */
-	free(container_of(base, struct give_back, m.base));
 }
 
 /* Between the claim and this reading the lease may have run out, or been given to another. */
@@ -70,6 +67,8 @@ static bool still_holds(const struct poll *p, const struct request_row *row)
 	}
 	return false;
 }
+
+static void on_undelivered(struct call *c);
 
 static void reply_claims(struct poll *p, const struct unit *u)
 {
@@ -99,6 +98,7 @@ static void reply_claims(struct poll *p, const struct unit *u)
 		dossier_done(&d);
 	}
 	text_adds(&t, "]}");
+	c->on_undelivered = written ? on_undelivered : NULL;
 	answer_json(c, 200, &t);
 }
 
@@ -145,6 +145,10 @@ static void park(struct poll *p)
 		reply_claims(p, NULL);
 		return;
 	}
+	if (p->again) {
+		try_claim(p);
+		return;
+	}
 	p->parked = true;
 	TAILQ_INSERT_TAIL(&lot->polls, p, link);
 	timer_set(&p->timer, left);
@@ -157,7 +161,7 @@ static void on_claimed(struct member *base, enum member_result result)
 	struct poll *p = container_of(base, struct poll, m.base);
 	struct call *c = p->c;
 
-	p->in_flight = false;
+	land(p);
 	if (c->x->gone) {
 		release_all(p);
 		exchange_abandon(c->x);
@@ -186,10 +190,12 @@ static void try_claim(struct poll *p)
 
 	p->m.base.kind = &batch_claim;
 	p->m.base.on_done = on_claimed;
+	p->again = false;
 	p->in_flight = true;
+	TAILQ_INSERT_TAIL(&p->c->api->parking->flying, p, link);
 	r = batcher_submit(p->c->api->writes, &p->m.base);
 	if (r < 0) {
-		p->in_flight = false;
+		land(p);
 		answer_away(p->c, r);
 	}
 }
@@ -218,21 +224,15 @@ static void release_all(struct poll *p)
 {
 	struct call *c = p->c;
 
-	for (int i = 0; i < p->m.claimed_count; i++) {
-		struct give_back *g = calloc(1, sizeof(*g));
-
-		if (!g)
-			abort();
-		g->m.base.kind = &batch_release;
-		g->m.base.on_done = on_given_back;
-		g->m.base.lock = p->claimed[i].request;
-		g->m.claim = p->claimed[i].claim;
-		g->m.fence = p->claimed[i].fence;
-		if (batcher_submit(c->api->writes, &g->m.base) < 0)
-			free(g);
-	}
+	for (int i = 0; i < p->m.claimed_count; i++)
+		claim_give_back(c->api, c->who.agency, &p->claimed[i]);
 	log_event(LOG_LEVEL_INFO, "claim_undelivered", LOG_S("request_id", c->x->request_id),
 		LOG_N("claims", p->m.claimed_count));
+}
+
+static void on_undelivered(struct call *c)
+{
+	release_all(c->state);
 }
 
 /* services: ["6-49", …] becomes one text with a line each. */
@@ -295,18 +295,31 @@ void claims_begin(struct call *c)
 
 /* The parking lot. */
 
+static bool takes_anything(const struct poll *p)
+{
+	return !p->m.services && !p->m.request;
+}
+
+/* One request wakes one poll that takes anything, and those before it that may want this one. */
 void parking_wake(struct parking *lot, const char *agency)
 {
-	struct poll *p;
+	struct poll *p, *next;
+	bool found = false;
 
-	TAILQ_FOREACH(p, &lot->polls, link)
-	{
+	for (p = TAILQ_FIRST(&lot->polls); p && !found; p = next) {
+		next = TAILQ_NEXT(p, link);
 		if (strcmp(p->c->who.agency, agency) != 0)
 			continue;
+		found = takes_anything(p);
 		unpark(p);
 		timer_clear(&p->timer);
 		try_claim(p);
-		return; /* one request wakes one poll */
+	}
+	/* Those that look may have looked before it was there. */
+	TAILQ_FOREACH(p, &lot->flying, link)
+	{
+		if (!found && strcmp(p->c->who.agency, agency) == 0)
+			p->again = true;
 	}
 }
 
@@ -338,6 +351,7 @@ struct parking *parking_new(struct api *a)
 		abort();
 	lot->api = a;
 	TAILQ_INIT(&lot->polls);
+	TAILQ_INIT(&lot->flying);
 	timer_init(&lot->probe, a->loop, on_probe);
 	return lot;
 }

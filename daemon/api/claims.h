@@ -13,6 +13,9 @@ void parking_wake(struct parking *p, const char *agency);
 /* All are answered, empty. */
 void parking_drain(struct parking *p);
 
+/* give_back.c: a claim whose answer could not be delivered goes back to its queue at once. */
+void claim_give_back(struct api *a, const char *agency, const struct claimed_row *claimed);
+
 void claims_begin(struct call *c);         /* POST /v1/queues/{agency}/claims */
 void claims_list_begin(struct call *c);    /* GET /v1/claims */
 void claims_renew_begin(struct call *c);   /* POST /v1/claims/renew */

@@ -194,7 +194,8 @@ static void read_one(
 	};
 	snprintf(b->runs[i].pointer, sizeof(b->runs[i].pointer), "/claims/%d", i);
 	if (b->c->key[0] && act == KEZEK_ACT_decide) {
-		snprintf(b->keys[i], sizeof(b->keys[i]), "%s#%d", b->c->key, i);
+		/* A blank cannot stand in a key that a client gives. */
+		snprintf(b->keys[i], sizeof(b->keys[i]), "%s %d", b->c->key, i);
 		b->runs[i].key = b->keys[i];
 	}
 }

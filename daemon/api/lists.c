@@ -182,8 +182,11 @@ static void ask(struct call *c, const struct listing *l, const struct page *page
 
 	add_filters(p, l);
 	params_text(p, l->sort.data);
-	/* due_at infinity is the cursor's MOMENT_NONE: those without a date come last. */
-	params_moment(p, page->has_after && l->by_due ? page->after_at : MOMENT_NONE);
+	/* Those without a date come last, at infinity, in the cursor MOMENT_NONE. */
+	if (page->has_after && l->by_due)
+		params_moment_last(p, page->after_at);
+	else
+		params_moment(p, MOMENT_NONE);
 	params_uuid(p, page->has_after ? &page->after_id : NULL);
 	params_int(p, page->limit + 1);
 }

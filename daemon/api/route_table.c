@@ -97,6 +97,24 @@ const struct route_entry *route_match(enum http1_method method, const char *path
 	return NULL;
 }
 
+void route_methods(const char *path, struct text *ret)
+{
+	char unused[SEGMENTS_MAX][128];
+	unsigned seen = 0;
+
+	for (size_t i = 0; i < route_count; i++) {
+		const struct route_entry *r = &routes[i];
+
+		if ((seen & 1u << r->method) || !path_fits(r->path, path, unused))
+			continue;
+		seen |= 1u << r->method;
+		text_adds(ret, ret->len ? ", " : "");
+		text_adds(ret, http1_method_name(r->method));
+		if (r->method == HTTP1_GET)
+			text_adds(ret, ", HEAD");
+	}
+}
+
 void api_print_routes(struct text *t)
 {
 	for (size_t i = 0; i < route_count; i++)

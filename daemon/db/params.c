@@ -97,6 +97,11 @@ void params_moment(struct params *p, int64_t at)
 		params_int64(p, at - PG_EPOCH_US);
 }
 
+void params_moment_last(struct params *p, int64_t at)
+{
+	params_int64(p, at == MOMENT_NONE ? INT64_MAX : at - PG_EPOCH_US);
+}
+
 void columns_init(struct columns *c, const char *signature)
 {
 	memset(c, 0, sizeof(*c));

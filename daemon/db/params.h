@@ -23,7 +23,8 @@ void params_uuid(struct params *p, const struct uuid *u);           /* NULL is n
 void params_int(struct params *p, int32_t n);
 void params_int64(struct params *p, int64_t n);
 void params_bool(struct params *p, bool b);
-void params_moment(struct params *p, int64_t at); /* µs since 1970, MOMENT_NONE */
+void params_moment(struct params *p, int64_t at);      /* µs since 1970, MOMENT_NONE */
+void params_moment_last(struct params *p, int64_t at); /* MOMENT_NONE is infinity */
 
 /*
  * A block of array columns, filled row by row, left to right. The signature has one letter a

@@ -125,6 +125,11 @@ static void on_done(struct unit *u, enum unit_how how)
 		if (next != MOMENT_NONE && next <= now && !done)
 			next = now + RETRY_US;
 		job->wanted_at = next;
+	} else if (job->kind->has_limit) {
+		struct row r = row_of(u, 0, 0);
+
+		/* As many as it may at once: there are more. */
+		job->wanted_at = row_int(&r) == BATCH_LIMIT ? loop_now(j->loop) : MOMENT_NONE;
 	}
 	if (job->nudged_at < job->wanted_at)
 		job->wanted_at = job->nudged_at;

@@ -197,7 +197,9 @@ static void finish(struct connection *c)
 	struct server *s = c->server;
 
 	if (c->flight) {
-		if (c->flight->is_told && !c->flight->is_replied)
+		/* Before its reply, or with some of it still here. */
+		if (c->flight->is_told &&
+			(!c->flight->is_replied || c->state == CONNECTION_replying))
 			c->flight->x.gone = true;
 		reply_finish(c);
 		flight_give_back(&s->pool, c->flight);

@@ -1,0 +1,63 @@
+"""Corners that were wrong once: pages of what has no date, methods, versions, wakes, keys."""
+
+import time
+
+from support.casework import CaseTest, aside
+from support.kezek import main
+
+
+class Corners(CaseTest):
+    def test_pages_by_due_date_end_although_some_have_none(self):
+        made = {self.submit("p-docs")["id"] for _ in range(3)} | {self.submit()["id"]}
+        path = "/v1/requests?sort=due_at&limit=1"
+        seen, after = [], ""
+        while len(seen) < 100:
+            page = self.desk.get(path + after).must(200)
+            seen += [r["id"] for r in page["items"]]
+            if not page["page"]["has_more"]:
+                break
+            after = "&after=" + page["page"]["end_cursor"]
+        self.assertEqual(len(seen), len(set(seen)))
+        self.assertTrue(made <= set(seen))
+
+    def test_a_method_that_is_not_taken_hears_which_are(self):
+        for path, methods in (("/v1/requests", "GET, HEAD, POST"), ("/v1/claims/renew", "POST"),
+                              ("/v1/calendars/kg", "GET, HEAD, PUT")):
+            with self.subTest(path):
+                reply = self.desk.call("DELETE", path)
+                self.assert_problem(reply, 405, "method_not_allowed")
+                self.assertEqual(sorted(reply.header("Allow").split(", ")), sorted(methods.split(", ")))
+
+    def test_a_version_beyond_all_bounds_is_stale(self):
+        request = self.submit()
+        for version in ("2147483648", "9999999999"):
+            reply = self.desk.post(f"/v1/requests/{request['id']}/withdraw", {}, match=version)
+            self.assert_problem(reply, 412, "stale_version")
+
+    def test_a_wake_passes_by_those_who_want_something_else(self):
+        choosy, eager = (self.world.client(name, fresh=True) for name in ("officer-probe", "officer-probe-b"))
+        path = "/v1/queues/probe/claims"
+        first = aside(choosy.post, path, {"services": ["p-other"], "wait_seconds": 4})
+        time.sleep(0.3)
+        second = aside(eager.post, path, {"services": ["p-hours"], "wait_seconds": 4})
+        time.sleep(0.3)
+        began = time.monotonic()
+        request = self.submit("p-hours")
+        claims = second().must(200)["claims"]
+        self.assertEqual([c["request"]["id"] for c in claims], [request["id"]])
+        self.assertLess(time.monotonic() - began, 0.6)
+        self.assertEqual(first().must(200)["claims"], [])
+        choosy.close()
+        eager.close()
+
+    def test_a_member_of_a_batch_does_not_take_the_key_of_another_act(self):
+        one, two = self.submit(), self.submit()
+        batch = {"claims": [self.held(self.take(one), outcome="granted")]}
+        self.probe.post("/v1/claims/decide", batch, key="twice").must(200)
+        self.desk.act(two, "withdraw", key="other").must(200)
+        three = self.take(self.submit())
+        self.probe.post(f"/v1/claims/{three['claim']}/accept", {"fence": three["fence"]}, key="twice#0").must(200)
+
+
+if __name__ == "__main__":
+    main()
