@@ -209,9 +209,43 @@ static void write_moments(struct text *t, const struct dossier *d)
 	dossier_write_deadlines(t, d, false);
 }
 
+/* Members that are a string or null: `,"name":"value"` each. */
+static void add_members(struct text *t, const char *const pairs[][2], size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		text_add_char(t, ',');
+		text_add_member(t, pairs[i][0], pairs[i][1]);
+	}
+}
+
+static void write_service(struct text *t, const struct dossier *d, enum lang lang)
+{
+	text_adds(t, ",\"service\":{");
+	text_add_member(t, "code", d->row.service);
+	text_addf(t, ",\"version\":%d,", d->row.service_version);
+	text_add_member(t, "name", d->service ? d->service->name.text[lang] : NULL);
+	text_add_char(t, '}');
+}
+
+static void write_responsible(struct text *t, const struct dossier *d)
+{
+	text_adds(t, ",\"responsible\":{");
+	text_add_member(t, "agency", d->row.agency);
+	text_add_char(t, ',');
+	text_add_member(t, "principal", d->row.responsible);
+	text_add_char(t, '}');
+}
+
 void dossier_write(struct text *t, const struct dossier *d, const struct viewer *viewer,
 	const char *principal, enum lang lang, bool receipt)
 {
+	const char *const where[][2] = {{"variant", d->row.variant}, {"agency", d->row.agency},
+		{"office", d->row.office}, {"channel", d->row.channel},
+		{"territory", d->row.territory}, {"language", d->row.language}};
+	const char *const what[][2] = {{"outcome", d->row.outcome},
+		{"body_number", d->row.body_number}, {"submitted_by", d->row.submitted_by},
+		{"actor", d->row.submitted_actor}};
+
 	text_add_char(t, '{');
 	add_uuid(t, "id", &d->row.id);
 	text_add_char(t, ',');
@@ -220,37 +254,13 @@ void dossier_write(struct text *t, const struct dossier *d, const struct viewer 
 	add_bool(t, "overdue", dossier_is_overdue(d));
 	text_add_char(t, ',');
 	add_bool(t, "provisional", d->row.provisional);
-	text_adds(t, ",\"service\":{");
-	text_add_member(t, "code", d->row.service);
-	text_addf(t, ",\"version\":%d,", d->row.service_version);
-	text_add_member(t, "name", d->service ? d->service->name.text[lang] : NULL);
-	text_adds(t, "},");
-	text_add_member(t, "variant", d->row.variant);
-	text_add_char(t, ',');
-	text_add_member(t, "agency", d->row.agency);
-	text_add_char(t, ',');
-	text_add_member(t, "office", d->row.office);
-	text_add_char(t, ',');
-	text_add_member(t, "channel", d->row.channel);
-	text_add_char(t, ',');
-	text_add_member(t, "territory", d->row.territory);
-	text_add_char(t, ',');
-	text_add_member(t, "language", d->row.language);
+	write_service(t, d, lang);
+	add_members(t, where, ARRAY_SIZE(where));
 	text_add_char(t, ',');
 	write_moments(t, d);
 	write_claim(t, d, principal);
-	text_adds(t, ",\"responsible\":{");
-	text_add_member(t, "agency", d->row.agency);
-	text_add_char(t, ',');
-	text_add_member(t, "principal", d->row.responsible);
-	text_adds(t, "},");
-	text_add_member(t, "outcome", d->row.outcome);
-	text_add_char(t, ',');
-	text_add_member(t, "body_number", d->row.body_number);
-	text_add_char(t, ',');
-	text_add_member(t, "submitted_by", d->row.submitted_by);
-	text_add_char(t, ',');
-	text_add_member(t, "actor", d->row.submitted_actor);
+	write_responsible(t, d);
+	add_members(t, what, ARRAY_SIZE(what));
 	text_add_char(t, ',');
 	add_bool(t, "imported", d->row.imported);
 	write_content(t, d, viewer);

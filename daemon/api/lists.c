@@ -112,9 +112,26 @@ static bool states_are_known(const struct text *states)
 	return false;
 }
 
+static bool read_overdue(struct call *c, struct listing *l)
+{
+	static const char *const words[] = {"false", "true", "0", "1"};
+	_text_ value = TEXT_INIT;
+
+	l->overdue = -1;
+	if (!call_query(c, "overdue", &value))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (span_is(text_span(&value), words[i]))
+			l->overdue = (int)(i & 1);
+	}
+	if (l->overdue >= 0)
+		return true;
+	answer_bad_parameter(c, "overdue", WORD_reason_not_allowed, "true, false");
+	return false;
+}
+
 static bool read_filters(struct call *c, struct listing *l)
 {
-	_text_ overdue = TEXT_INIT;
 	enum kezek_deadline_state deadline;
 
 	call_query(c, "agency", &l->agency);
@@ -145,17 +162,7 @@ static bool read_filters(struct call *c, struct listing *l)
 		return false;
 	}
 	l->by_due = l->sort.len && l->sort.data[0] == 'd';
-	l->overdue = -1;
-	if (call_query(c, "overdue", &overdue)) {
-		if (!span_is(text_span(&overdue), "1") && !span_is(text_span(&overdue), "true") &&
-			!span_is(text_span(&overdue), "0") &&
-			!span_is(text_span(&overdue), "false")) {
-			answer_bad_parameter(c, "overdue", WORD_reason_not_allowed, "true, false");
-			return false;
-		}
-		l->overdue = overdue.data[0] == '1' || overdue.data[0] == 't';
-	}
-	return read_moment(c, "due_before", &l->due_before) &&
+	return read_overdue(c, l) && read_moment(c, "due_before", &l->due_before) &&
 	       read_moment(c, "updated_since", &l->updated_since);
 }
 
@@ -221,6 +228,30 @@ void requests_list_begin(struct call *c)
 	call_send(c, on_list);
 }
 
+static void ask_number(struct call *c, struct listing *l, const char *number)
+{
+	const struct page all = {.limit = l->page.limit, .after_at = MOMENT_NONE};
+
+	l->overdue = -1;
+	l->due_before = l->updated_since = MOMENT_NONE;
+	text_adds(&l->number, number);
+	ask(c, l, &all);
+}
+
+/* By what is found through its keyed hash. */
+static void ask_hashed(struct call *c, const struct listing *l, const char *kind, const char *value)
+{
+	struct params *p = call_read(c, SQL_SEARCH);
+	const struct uuid nil = {0};
+	uint8_t hash[SEAL_HASH_SIZE];
+
+	seal_index(c->api->seal, kind, span_of(value), hash);
+	params_text(p, kind);
+	params_bytes(p, hash, sizeof(hash));
+	params_uuid(p, &nil);
+	params_int(p, l->page.limit + 1);
+}
+
 /* POST /v1/searches: personal data never stands in a URL. */
 void search_begin(struct call *c)
 {
@@ -228,8 +259,6 @@ void search_begin(struct call *c)
 	struct json_reader r;
 	_faults_ faults = {0};
 	const char *pin, *reference, *number;
-	uint8_t hash[SEAL_HASH_SIZE];
-	struct params *p;
 
 	json_reader_init(&r, c->body, "", &faults);
 	pin = json_get_string(&r, "pin", JSON_OPTIONAL, 32);
@@ -244,26 +273,11 @@ void search_begin(struct call *c)
 		return;
 	}
 	l->page.limit = 100;
-	if (number) {
-		l->overdue = -1;
-		l->due_before = l->updated_since = MOMENT_NONE;
-		text_adds(&l->number, number);
-		p = call_read(c, SQL_REQUEST_LIST);
-		add_filters(p, l);
-		params_text(p, NULL);
-		params_moment(p, MOMENT_NONE);
-		params_uuid(p, NULL);
-		params_int(p, l->page.limit + 1);
-	} else {
-		const char *kind = pin ? "pin" : "reference";
-		struct uuid nil = {0};
-
-		seal_index(c->api->seal, kind, span_of(pin ? pin : reference), hash);
-		p = call_read(c, SQL_SEARCH);
-		params_text(p, kind);
-		params_bytes(p, hash, sizeof(hash));
-		params_uuid(p, &nil);
-		params_int(p, l->page.limit + 1);
-	}
+	if (number)
+		ask_number(c, l, number);
+	else if (pin)
+		ask_hashed(c, l, "pin", pin);
+	else
+		ask_hashed(c, l, "reference", reference);
 	call_send(c, on_list);
 }

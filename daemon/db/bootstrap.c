@@ -99,39 +99,25 @@ static int write_principal(const struct settings *settings, const struct wanted 
 int bootstrap_principal(const struct settings *settings, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"role", required_argument, NULL, 'r'},
-		{"kind", required_argument, NULL, 'k'},
-		{"office", required_argument, NULL, 'o'},
-		{"agency", required_argument, NULL, 'a'},
-		{"certificate", required_argument, NULL, 'c'},
+		{"role", required_argument, NULL, 0},
+		{"kind", required_argument, NULL, 1},
+		{"office", required_argument, NULL, 2},
+		{"agency", required_argument, NULL, 3},
+		{"certificate", required_argument, NULL, 4},
 		{"token", no_argument, NULL, 't'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
 	struct wanted w = {.kind = "person"};
+	const char **const values[] = {&w.role, &w.kind, &w.office, &w.agency, &w.certificate};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (c) {
-		case 'r':
-			w.role = optarg;
-			break;
-		case 'k':
-			w.kind = optarg;
-			break;
-		case 'o':
-			w.office = optarg;
-			break;
-		case 'a':
-			w.agency = optarg;
-			break;
-		case 'c':
-			w.certificate = optarg;
-			break;
-		case 't':
+		if (c >= 0 && c < (int)ARRAY_SIZE(values)) {
+			*values[c] = optarg;
+		} else if (c == 't') {
 			w.token = true;
-			break;
-		default:
+		} else {
 			fputs(usage, c == 'h' ? stdout : stderr);
 			return c == 'h' ? 0 : 2;
 		}

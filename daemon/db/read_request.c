@@ -1,6 +1,16 @@
 /* A request as kezek.request_view shows it, column by column. */
 #include "daemon/db/records.h"
 
+static void read_hold(struct row *r, struct request_row *ret)
+{
+	ret->has_claim = row_uuid(r, &ret->claim);
+	ret->fence = row_int64(r);
+	ret->holder = row_text(r);
+	ret->holder_actor = row_text(r);
+	ret->worker = row_text(r);
+	ret->lease_until = row_moment(r);
+}
+
 void request_row_read(const struct unit *u, int statement, int row, struct request_row *ret)
 {
 	struct row r = row_of(u, statement, row);
@@ -38,11 +48,6 @@ void request_row_read(const struct unit *u, int statement, int row, struct reque
 	ret->wrapped = row_bytes(&r);
 	ret->content = row_bytes(&r);
 	ret->content_no = row_int(&r);
-	ret->has_claim = row_uuid(&r, &ret->claim);
-	ret->fence = row_int64(&r);
-	ret->holder = row_text(&r);
-	ret->holder_actor = row_text(&r);
-	ret->worker = row_text(&r);
-	ret->lease_until = row_moment(&r);
+	read_hold(&r, ret);
 	ret->deadlines = row_span(&r);
 }

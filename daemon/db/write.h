@@ -1,7 +1,7 @@
 /* What the batched writes share among themselves. */
 #pragma once
 
-#include "daemon/db/records.h"
+#include "daemon/db/members.h"
 
 #define DEADLINE_SIGNATURE "uittititzzdottzzz"
 #define EVENT_SIGNATURE    "uiutzttttbbtt"

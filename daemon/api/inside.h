@@ -1,0 +1,66 @@
+/* What the api of one daemon holds: caches of rows, connections, and the rest of the daemon's ears.
+ */
+#pragma once
+
+#include "daemon/api/api.h"
+#include "daemon/api/book.h"
+#include "daemon/db/members.h"
+#include "daemon/seal.h"
+#include "lib/wire.h"
+
+#define NAME_SIZE 64 /* of principals, agencies, offices: 63 bytes and the NUL */
+
+/* One row of kezek.principal, as cached. */
+struct principal {
+	char name[NAME_SIZE], office[NAME_SIZE], agency[NAME_SIZE];
+	enum kezek_role role;
+	bool is_system, is_disabled;
+	bool has_certificate, has_token;
+	uint8_t certificate[32], token[32];
+	int64_t token_expires_at, created_at, disabled_at;
+};
+
+struct numbers;
+struct parking;
+
+struct api {
+	struct exchange_ops ops;
+	struct loop *loop;
+	const struct settings *settings;
+	struct seal *seal;
+	struct pg *reads;
+	struct batcher *writes;
+	struct book *book; /* NULL before the first load */
+	struct principal *principals;
+	size_t principal_count;
+	int64_t generation[3]; /* principal, catalogue, calendar: as loaded */
+	int64_t wanted[3];     /* as last seen in the database */
+	int64_t sought[3];     /* what the load on its way was begun for */
+	bool loading, has_principals, has_test_clock, schema_is_right, draining;
+	int64_t last_beat_mono; /* of the last heartbeat that came back */
+	struct unit beat, load;
+	struct timer beat_timer;
+	int64_t beat_sent_mono;
+	struct numbers *numbers;
+	struct parking *parking;
+	struct api_hooks hooks;
+	void (*on_ready)(void *arg);
+	void *on_ready_arg;
+};
+
+static inline void api_tell_due(const struct api *a, int64_t at)
+{
+	a->hooks.on_due(a->hooks.arg, at);
+}
+
+static inline void api_tell_lease(const struct api *a, int64_t at)
+{
+	a->hooks.on_lease(a->hooks.arg, at);
+}
+
+/* api.c: principals, catalogue and calendars anew: three statements, and what their rows are for.
+ */
+void register_ask(struct unit *u);
+void register_adopt(struct api *a, const struct unit *u);
+/* who.c */
+void principals_read(struct api *a, const struct unit *u, int statement);
