@@ -6,11 +6,19 @@
 #include "daemon/zoneinfo.h"
 #include "lib/catalogue_merge.h"
 
-static bool is_dry(struct call *c)
+/* False: answered, since whether to record is nothing to guess at. */
+static bool read_dry_run(struct call *c, bool *ret)
 {
 	_text_ value = TEXT_INIT;
 
-	return call_query(c, "dry_run", &value) && !span_is(text_span(&value), "0");
+	*ret = false;
+	if (!call_query(c, "dry_run", &value) || span_is(text_span(&value), "0") ||
+		span_is(text_span(&value), "false"))
+		return true;
+	*ret = span_is(text_span(&value), "1") || span_is(text_span(&value), "true");
+	if (!*ret)
+		answer_bad_parameter(c, "dry_run", WORD_reason_not_allowed, "0, 1, false, true");
+	return *ret;
 }
 
 struct recording {
@@ -134,7 +142,8 @@ void catalogue_put_begin(struct call *c)
 	if (!call_query_check(c, names))
 		return;
 	rec = call_state(c, sizeof(*rec), recording_free);
-	rec->dry = is_dry(c);
+	if (!read_dry_run(c, &rec->dry))
+		return;
 	if (catalogue_merge(old, c->body, NULL, &faults, &rec->merged) != 0) {
 		answer_faults(c, &faults);
 		return;
@@ -202,7 +211,8 @@ void calendar_put_begin(struct call *c)
 	if (!call_query_check(c, names))
 		return;
 	rec = call_state(c, sizeof(*rec), recording_free);
-	rec->dry = is_dry(c);
+	if (!read_dry_run(c, &rec->dry))
+		return;
 	rec->code = c->segment[0];
 	old = calendars_find(c->book->calendars, c->segment[0]);
 	version = old ? calendar_version(old) : 0;
