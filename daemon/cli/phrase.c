@@ -77,15 +77,14 @@ static bool word_is_literal(const char *word)
 
 void phrase_verb(const struct phrase *p, char *ret_verb, size_t room)
 {
-	const char *at = p->pattern;
+	const char *at = p->pattern, *end = at;
 	char word[64];
 
-	ret_verb[0] = '\0';
-	while (words_next(&at, word, sizeof(word)) && word_is_literal(word)) {
-		size_t len = strlen(ret_verb);
-
-		snprintf(ret_verb + len, room - len, "%s%s", len ? " " : "", word);
-	}
+	while (words_next(&at, word, sizeof(word)) && word_is_literal(word))
+		end = at;
+	while (end > p->pattern && end[-1] == ' ')
+		end--;
+	snprintf(ret_verb, room, "%.*s", (int)(end - p->pattern), p->pattern);
 }
 
 /* How many words of the verb stand at the start of `args`; 0 unless all or `partly`. */
