@@ -1,6 +1,7 @@
 /* The register of services, from memory. */
 #include "daemon/api/dossier.h"
 #include "daemon/api/resources.h"
+#include "lib/fold.h"
 
 static bool read_lang(struct call *c, enum lang *ret)
 {
@@ -37,16 +38,19 @@ static void add_service(struct text *t, const struct service *s, enum lang lang)
 	text_adds(t, "]}");
 }
 
-/* Case is folded for ASCII only: Cyrillic names are searched as they are written, by any part. */
-static bool matches(const struct service *s, const char *q)
+/* By any part of the code or of a name in any language; both sides folded. */
+static bool matches(const struct service *s, const struct text *q)
 {
-	if (!q || !*q || strcasestr(s->code, q))
+	_text_ names = TEXT_INIT;
+
+	if (!q->len)
 		return true;
+	text_add_folded(&names, span_of(s->code));
 	for (int l = 0; l < LANG_COUNT; l++) {
-		if (strcasestr(s->name.text[l], q))
-			return true;
+		text_add_char(&names, '\n');
+		text_add_folded(&names, span_of(s->name.text[l]));
 	}
-	return false;
+	return strstr(names.data, q->data) != NULL;
 }
 
 static int32_t today(struct call *c)
@@ -63,6 +67,7 @@ void services_list_begin(struct call *c)
 	static const char *const names[] = {"lang", "q", "limit", "after", NULL};
 	const struct catalogue *k = c->book->catalogue;
 	struct text t = TEXT_INIT;
+	_text_ asked = TEXT_INIT;
 	_text_ q = TEXT_INIT;
 	enum lang lang;
 	const char *previous = NULL;
@@ -70,7 +75,8 @@ void services_list_begin(struct call *c)
 
 	if (!call_query_check(c, names) || !read_lang(c, &lang))
 		return;
-	call_query(c, "q", &q);
+	if (call_query(c, "q", &asked))
+		text_add_folded(&q, text_span(&asked));
 	text_adds(&t, "{\"items\":[");
 	for (size_t i = 0; i < k->nservices; i++) {
 		const struct service *s = k->service_index[i];
@@ -80,7 +86,7 @@ void services_list_begin(struct call *c)
 			continue;
 		previous = s->code;
 		s = catalogue_service_on(k, s->code, day);
-		if (!s || !matches(s, q.data))
+		if (!s || !matches(s, &q))
 			continue;
 		if (t.data[t.len - 1] != '[')
 			text_add_char(&t, ',');

@@ -1,5 +1,6 @@
 /* text, uuid, words, fault: the small ground. */
 #include "lib/fault.h"
+#include "lib/fold.h"
 #include "lib/uuid.h"
 #include "tests/unit/tap.h"
 
@@ -65,11 +66,20 @@ static void test_faults(void)
 	check(strcmp(t.data, "wrong type, expected string") == 0, "reason text");
 }
 
+static void test_fold(void)
+{
+	_text_ t = TEXT_INIT;
+
+	text_add_folded(&t, SPAN("Ёлка ҢӨҮ Паспорт ID-6 ҐЏ"));
+	check(strcmp(t.data, "елка ноу паспорт id-6 ґџ") == 0, "folded: %s", t.data);
+}
+
 int main(void)
 {
 	test_text();
 	test_uuid();
 	test_words();
 	test_faults();
+	test_fold();
 	return tap_end();
 }

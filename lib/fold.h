@@ -1,0 +1,11 @@
+/* Folding for search: what people type should find what is written, whatever the case or the
+ * keyboard. */
+#pragma once
+
+#include "lib/text.h"
+
+/*
+ * Adds UTF-8 `s` in lower case (ASCII and Cyrillic), with ё→е, ң→н, ө→о, ү→у: keyboards without the
+ * Kyrgyz letters write so. Other bytes stay as they are.
+ */
+void text_add_folded(struct text *t, struct span s);
