@@ -3,8 +3,8 @@
 import collections
 import csv
 import importlib.machinery
+import importlib.util
 import json
-import types
 import unittest
 
 from support.kezek import DATA, ROOT, ApiTest, main
@@ -26,7 +26,7 @@ def read(name):
 def lines(with_due_at):
     """The cases as import lines: the demo's own reading of them."""
     loader = importlib.machinery.SourceFileLoader("permits_of_the_demo", str(ROOT / "config/demo/permits"))
-    module = types.ModuleType(loader.name)
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
     loader.exec_module(module)
     return list(module.lines(PERMITS, with_due_at))
 
