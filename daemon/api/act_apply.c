@@ -2,19 +2,8 @@
  * journal. */
 #include <stdio.h>
 
-#include "daemon/api/act.h"
+#include "daemon/api/act_input.h"
 #include "daemon/api/intake.h"
-
-#define TEXT_MAX 2000
-
-struct act_input {
-	struct json_reader reader;
-	const char *reason, *legal_basis, *ground, *outcome, *document, *body_number, *to_agency,
-		*to_principal;
-	json_object *documents;
-	int64_t amount_tyiyn;
-	int64_t effective_at;
-};
 
 /* One row an act: how its body is read, and what it does once the move is known. Unlisted acts do
  * nothing more. */
@@ -23,40 +12,6 @@ struct act_kind {
 	void (*read)(struct act_run *r, struct act_input *in);
 	void (*apply)(struct act_run *r, struct act_input *in);
 };
-
-static void read_common(struct act_run *r, struct act_input *in)
-{
-	const char *at;
-
-	json_get_any(&in->reader, "claim", JSON_OPTIONAL);
-	json_get_any(&in->reader, "fence", JSON_OPTIONAL);
-	in->reason = json_get_string(&in->reader, "reason", JSON_OPTIONAL, TEXT_MAX);
-	in->legal_basis = json_get_string(&in->reader, "legal_basis", JSON_OPTIONAL, 500);
-	in->effective_at = r->d.now;
-	json_get_enum(&in->reader, "backdate_reason", JSON_OPTIONAL, backdate_reason_wire,
-		KEZEK_BACKDATE_REASON_COUNT);
-	at = json_get_string(&in->reader, "effective_at", JSON_OPTIONAL, 40);
-	if (!at)
-		return;
-	if (!moment_parse(span_of(at), &in->effective_at, NULL)) {
-		json_reader_fault(
-			&in->reader, "effective_at", WORD_reason_bad_format, "RFC 3339", NULL);
-		in->effective_at = r->d.now;
-	} else if (in->effective_at > r->d.now) {
-		json_reader_fault(&in->reader, "effective_at", WORD_reason_in_future, NULL, NULL);
-	} else if (r->d.now - in->effective_at > 2 * USEC_PER_MIN) {
-		const struct calendar *c = book_agency_calendar(r->d.book, r->d.row.agency);
-
-		if (!json_object_object_get(r->body, "backdate_reason"))
-			json_reader_fault(
-				&in->reader, "backdate_reason", WORD_reason_missing, NULL, NULL);
-		if (!c || !r->d.service->max_backdate ||
-			in->effective_at < r->d.row.registered_at ||
-			!term_is_within(c, r->d.service->max_backdate, in->effective_at, r->d.now))
-			json_reader_fault(
-				&in->reader, "effective_at", WORD_reason_too_far_back, NULL, NULL);
-	}
-}
 
 static void read_complete(struct act_run *r, struct act_input *in)
 {
@@ -92,6 +47,20 @@ static void resume_decide(struct dossier *d, int64_t at)
 		dossier_resume(d, row, at);
 }
 
+/* Facts of this act beside those that stopped deadlines tell. */
+static void facts_begin(const struct dossier *d, struct stage_facts *facts)
+{
+	stage_facts_init(facts);
+	for (int i = 0; i < d->deadline_count; i++) {
+		const struct deadline_row *row = &d->deadlines[i];
+		enum kezek_deadline_kind kind;
+
+		if (row->stopped_at != MOMENT_NONE && strcmp(row->state, "void") != 0 &&
+			deadline_kind_parse(span_of(row->kind), &kind))
+			facts->stopped_at[kind] = row->stopped_at;
+	}
+}
+
 static void apply_complete(struct act_run *r, struct act_input *in)
 {
 	struct dossier *d = &r->d;
@@ -107,14 +76,13 @@ static void apply_complete(struct act_run *r, struct act_input *in)
 		resume_decide(d, in->effective_at);
 		return;
 	}
-	stage_facts_init(&facts);
+	facts_begin(d, &facts);
 	facts.received_at = d->row.received_at;
 	facts.registered_at = facts.complete_at = in->effective_at;
 	if (d->state == KEZEK_STATE_queued)
 		facts.forwarded_at = in->effective_at;
-	if (d->service->payment != PAYMENT_BEFORE)
-		facts.paid_at =
-			d->service->payment == PAYMENT_NONE ? in->effective_at : MOMENT_NONE;
+	if (d->service->payment == PAYMENT_NONE || !d->variant || !d->variant->fee_tyiyn)
+		facts.paid_at = in->effective_at;
 	dossier_start_stages(d, &facts);
 }
 
@@ -130,7 +98,7 @@ static void read_pay(struct act_run *r, struct act_input *in)
 		snprintf(due, sizeof(due), "%lld", (long long)fee);
 		json_reader_fault(&in->reader, "amount_tyiyn", WORD_reason_out_of_range, due, "∞");
 	}
-	json_get_string(&in->reader, "reference", JSON_OPTIONAL, 200);
+	in->note = json_get_string(&in->reader, "reference", JSON_OPTIONAL, 200);
 }
 
 static void apply_pay(struct act_run *r, struct act_input *in)
@@ -140,9 +108,8 @@ static void apply_pay(struct act_run *r, struct act_input *in)
 
 	if (pay)
 		dossier_stop(&r->d, pay, in->effective_at);
-	stage_facts_init(&facts);
+	facts_begin(&r->d, &facts);
 	facts.paid_at = facts.forwarded_at = in->effective_at;
-	facts.stopped_at[KEZEK_DEADLINE_pay] = in->effective_at;
 	dossier_start_stages(&r->d, &facts);
 }
 
@@ -175,6 +142,20 @@ static void apply_accept(struct act_run *r, struct act_input *in)
 		r->d.row.body_number = in->body_number;
 }
 
+/* A decision after the due moment, by the standard: any, only what was asked for, or none. */
+static void check_late(struct act_run *r, struct act_input *in, enum kezek_outcome outcome)
+{
+	const struct deadline_row *row = dossier_deadline_find(&r->d, "decide");
+	const struct stage *stage = service_stage_find(r->d.service, KEZEK_DEADLINE_decide);
+
+	if (!row || !stage || row->due_at == MOMENT_NONE || in->effective_at < row->due_at)
+		return;
+	if (stage->late_decision == KEZEK_LATE_DECISION_forbidden ||
+		(stage->late_decision == KEZEK_LATE_DECISION_favourable_only &&
+			outcome != KEZEK_OUTCOME_granted))
+		json_reader_fault(&in->reader, "outcome", WORD_reason_too_late, NULL, NULL);
+}
+
 static void read_decide(struct act_run *r, struct act_input *in)
 {
 	int outcome = json_get_enum(
@@ -182,7 +163,9 @@ static void read_decide(struct act_run *r, struct act_input *in)
 
 	in->outcome = outcome >= 0 ? outcome_wire[outcome] : NULL;
 	in->ground = json_get_string(&in->reader, "ground", JSON_OPTIONAL, 64);
-	in->document = json_get_string(&in->reader, "document", JSON_OPTIONAL, 200);
+	in->note = json_get_string(&in->reader, "document", JSON_OPTIONAL, 200);
+	if (outcome >= 0)
+		check_late(r, in, (enum kezek_outcome)outcome);
 	if (in->ground && !service_ground_find(r->d.service, in->ground))
 		json_reader_fault(
 			&in->reader, "ground", WORD_reason_not_a_ground, in->ground, NULL);
@@ -204,7 +187,7 @@ static void apply_decide(struct act_run *r, struct act_input *in)
 		dossier_void_all(d, in->effective_at);
 		return;
 	}
-	stage_facts_init(&facts);
+	facts_begin(d, &facts);
 	facts.decided_at = facts.stopped_at[KEZEK_DEADLINE_decide] = in->effective_at;
 	dossier_start_stages(d, &facts);
 }
@@ -213,9 +196,11 @@ static void read_hand_over(struct act_run *r, struct act_input *in)
 {
 	static const char *const to[] = {"applicant", "representative"};
 
+	int i = json_get_enum(&in->reader, "to", JSON_REQUIRED, to, ARRAY_SIZE(to));
+
 	(void)r;
-	json_get_enum(&in->reader, "to", JSON_REQUIRED, to, ARRAY_SIZE(to));
-	json_get_string(&in->reader, "document_shown", JSON_OPTIONAL, 200);
+	in->to = i >= 0 ? to[i] : NULL;
+	in->note = json_get_string(&in->reader, "document_shown", JSON_OPTIONAL, 200);
 }
 
 static void apply_hand_over(struct act_run *r, struct act_input *in)
@@ -329,6 +314,9 @@ static void journal(struct act_run *r, const struct act_input *in, enum kezek_st
 	if (in->reason)
 		seal_close(r->c->api->seal, d->key, &d->row.id, "reason", span_of(in->reason),
 			&e->reason);
+	if (in->note)
+		seal_close(
+			r->c->api->seal, d->key, &d->row.id, "text", span_of(in->note), &e->text);
 	text_addf(&t, "{\"state\":\"%s\"}", state_name(from));
 	e->before = pool_take(d->pool, &t);
 	text_addf(&t, "{\"state\":\"%s\",", d->row.state);
@@ -339,6 +327,12 @@ static void journal(struct act_run *r, const struct act_input *in, enum kezek_st
 	text_add_member(&t, "outcome", d->row.outcome);
 	text_add_char(&t, ',');
 	text_add_moment(&t, "due_at", d->row.due_at, dossier_zone(d));
+	if (in->amount_tyiyn)
+		text_addf(&t, ",\"amount_tyiyn\":%lld", (long long)in->amount_tyiyn);
+	if (in->to)
+		text_addf(&t, ",\"to\":\"%s\"", in->to);
+	if (in->backdate_reason)
+		text_addf(&t, ",\"backdate_reason\":\"%s\"", in->backdate_reason);
 	text_add_char(&t, '}');
 	e->after = pool_take(d->pool, &t);
 }
@@ -355,7 +349,7 @@ int act_apply(struct act_run *r)
 			kind = &kinds[i];
 	}
 	json_reader_init(&in.reader, r->body, r->pointer, &r->faults);
-	read_common(r, &in);
+	act_read_common(r, &in);
 	if (kind && kind->read)
 		kind->read(r, &in);
 	json_reader_end(&in.reader);

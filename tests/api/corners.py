@@ -1,8 +1,10 @@
 """Corners that were wrong once: pages of what has no date, methods, versions, wakes, keys."""
 
+import copy
+import json
 import time
 
-from support.casework import CaseTest, aside
+from support.casework import CATALOGUE, CaseTest, aside
 from support.kezek import main
 
 
@@ -57,6 +59,60 @@ class Corners(CaseTest):
         self.desk.act(two, "withdraw", key="other").must(200)
         three = self.take(self.submit())
         self.probe.post(f"/v1/claims/{three['claim']}/accept", {"fence": three["fence"]}, key="twice#0").must(200)
+
+
+class Evidence(CaseTest):
+    """What acts say is kept, and what the standard says of late decisions holds."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        whole = json.loads(CATALOGUE.read_text(encoding="utf-8"))
+        plain = next(s for s in whole["services"] if s["code"] == "p-plain")
+        route = next(r for r in whole["routes"] if r["service"] == "p-plain")
+        more = {"services": [], "routes": []}
+        for late in ("favourable_only", "forbidden"):
+            service = copy.deepcopy(plain)
+            service["code"] = f"p-{late}"
+            service["stages"][1]["late_decision"] = late
+            more["services"].append(service)
+            more["routes"].append({**route, "service": service["code"]})
+        cls.world.client("admin").put("/v1/catalogue", more).must(200)
+
+    def last(self, request):
+        return self.desk.get(f"/v1/requests/{request['id']}/events").must(200)["items"][-1]
+
+    def test_the_journal_keeps_what_was_paid_decided_and_handed_over(self):
+        request = self.submit("p-pay")
+        fee = next(v["fee_tyiyn"] for s in json.loads(CATALOGUE.read_text(encoding="utf-8"))["services"]
+                   if s["code"] == "p-pay" for v in s["variants"] if v["code"] == request["variant"])
+        self.desk.act(request, "pay", {"amount_tyiyn": fee, "reference": "receipt 18"}).must(200)
+        paid = self.last(request)
+        self.assertEqual((paid["kind"], paid["after"]["amount_tyiyn"], paid["text"]), ("pay", fee, "receipt 18"))
+        request = self.submit("p-docs", documents=[{"kind": "paper"}])
+        claim = self.take(request)
+        path = f"/v1/requests/{request['id']}"
+        self.probe.post(f"{path}/decide", self.held(claim, outcome="granted", document="order 7")).must(200)
+        self.assertEqual(self.last(request)["text"], "order 7")
+        over = {"to": "representative", "document_shown": "passport"}
+        self.desk.act(self.see(request), "hand_over", over).must(200)
+        handed = self.last(request)
+        self.assertEqual((handed["after"]["to"], handed["text"]), ("representative", "passport"))
+
+    def test_late_decisions_by_the_standard(self):
+        requests = {late: self.submit(f"p-{late}") for late in ("favourable_only", "forbidden")}
+        in_time = self.submit("p-forbidden")
+        claim = self.take(in_time)
+        body = self.held(claim, outcome="refused", ground="no_right")
+        self.probe.post(f"/v1/requests/{in_time['id']}/decide", body).must(200)
+        self.world.advance(days=10)
+        for late, request in requests.items():
+            claim = self.take(request)
+            path = f"/v1/requests/{request['id']}/decide"
+            body = self.held(claim, outcome="refused", ground="no_right")
+            self.assert_invalid(self.probe.post(path, body), "/outcome")
+            reply = self.probe.post(path, self.held(claim, outcome="granted"))
+            self.assertEqual(reply.status, 200 if late == "favourable_only" else 422, repr(reply))
 
 
 if __name__ == "__main__":
