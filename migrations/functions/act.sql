@@ -24,139 +24,146 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
 	v_now timestamptz;
-	v_verdict int[];
+	v_read_seq int[];
+	v_verdict int[]; -- 1 may be done, 2 denied, 3 clock, 4 conflict
 	v_gate uuid[];
+	v_done uuid[];
 BEGIN
 	-- Locks first: work before state, as everywhere (a claim skips what is locked), each in the order of ids;
 	-- then the clock, so that a lease cannot run out in between.
 	PERFORM FROM kezek.work w WHERE w.request = ANY (m_request) ORDER BY w.request FOR UPDATE;
-	PERFORM FROM kezek.request_state s WHERE s.id = ANY (m_request) ORDER BY s.id FOR UPDATE;
+	PERFORM FROM (SELECT m.id FROM unnest(m_request) AS m(id) ORDER BY m.id) m
+	JOIN kezek.request_state s ON s.id = m.id ORDER BY s.id FOR UPDATE OF s;
 	v_now := kezek.now();
+	-- The first event that a member writes follows the last one that it had read.
+	v_read_seq := ARRAY(SELECT (SELECT min(e.seq) - 1 FROM unnest(e_request, e_seq) AS e(request, seq)
+		WHERE e.request = m.request) FROM unnest(m_request) WITH ORDINALITY AS m(request, n) ORDER BY m.n);
 
 	SELECT array_agg(CASE
 		WHEN p.name IS NULL OR s.id IS NULL OR NOT kezek.may_act(p, s.agency, s.office) THEN 2
 		WHEN abs(extract(epoch FROM v_now - m.now)) > 1 THEN 3
 		WHEN s.version <> m.read_version OR s.state <> m.read_state
 			OR coalesce(w.fence, 0) <> m.read_fence
-			OR s.seq <> e.read_seq -- a due moment fired: it writes the journal and leaves the version
+			OR s.seq <> m.read_seq -- a due moment fired: it writes the journal and leaves the version
 			OR (s.state = 'claimed' AND p.role = 'officer' AND w.lease_until <= v_now) THEN 4
 		WHEN NOT EXISTS (SELECT FROM kezek.lifecycle l WHERE l.from_state = m.read_state
 			AND l.to_state = m.state) THEN 4
 		ELSE 1 END ORDER BY m.n)
 	INTO v_verdict
-	FROM unnest(m_request, m_principal, m_now, m_read_version, m_read_state, m_read_fence, m_state)
-		WITH ORDINALITY AS m(request, principal, now, read_version, read_state, read_fence, state, n)
+	FROM unnest(m_request, m_principal, m_now, m_read_version, m_read_state, m_read_fence, m_state, v_read_seq)
+		WITH ORDINALITY AS m(request, principal, now, read_version, read_state, read_fence, state, read_seq, n)
 	LEFT JOIN kezek.principal p ON p.name = m.principal AND p.disabled_at IS NULL
 	LEFT JOIN kezek.request_state s ON s.id = m.request
-	LEFT JOIN kezek.work w ON w.request = m.request
-	LEFT JOIN (SELECT e.request, min(e.seq) - 1 AS read_seq FROM unnest(e_request, e_seq) AS e(request, seq)
-		GROUP BY e.request) e ON e.request = m.request;
+	LEFT JOIN kezek.work w ON w.request = m.request;
 
 	WITH gate AS (
 		INSERT INTO kezek.idempotency (principal, key, fingerprint, request, status, answer, version, made_at,
 			for_ever)
 		SELECT m.principal, m.key, m.fingerprint, m.request, m.status, m.answer, m.version, v_now, false
-		FROM unnest(m_request, m_principal, m_key, m_fingerprint, m_status, m_answer, m_version)
-			WITH ORDINALITY AS m(request, principal, key, fingerprint, status, answer, version, n)
-		WHERE v_verdict[m.n] = 1 AND m.key IS NOT NULL
+		FROM unnest(v_verdict, m_request, m_principal, m_key, m_fingerprint, m_status, m_answer, m_version)
+			AS m(verdict, request, principal, key, fingerprint, status, answer, version)
+		WHERE m.verdict = 1 AND m.key IS NOT NULL
 		ORDER BY m.principal, m.key
 		ON CONFLICT DO NOTHING
 		RETURNING request
 	)
-	SELECT array_agg(request) INTO v_gate FROM gate;
+	SELECT coalesce(array_agg(request), '{}') INTO v_gate FROM gate;
+	v_done := ARRAY(SELECT m.request FROM unnest(v_verdict, m_request, m_key) AS m(verdict, request, key)
+		WHERE m.verdict = 1 AND (m.key IS NULL OR m.request = ANY (v_gate)));
 
-	WITH f AS MATERIALIZED (
-		SELECT m.* FROM unnest(m_request, m_principal, m_actor, m_key, m_version, m_seq, m_state, m_agency,
-			m_responsible, m_due_at, m_due_on, m_provisional, m_decide, m_outcome, m_body_number,
-			m_closed_at, m_hold, m_holder, m_holder_actor, m_content_no, m_content) WITH ORDINALITY
-			AS m(request, principal, actor, key, version, seq, state, agency, responsible, due_at, due_on,
-			provisional, decide, outcome, body_number, closed_at, hold, holder, holder_actor,
-			content_no, content, n)
-		WHERE v_verdict[m.n] = 1 AND (m.key IS NULL OR m.request = ANY (v_gate))
-	), u_state AS (
-		UPDATE kezek.request_state s SET version = f.version, seq = f.seq, state = f.state, agency = f.agency,
-			responsible = f.responsible, due_at = f.due_at, due_on = f.due_on,
-			provisional = f.provisional, decide = f.decide, outcome = f.outcome,
-			body_number = f.body_number, updated_at = v_now, closed_at = f.closed_at
-		FROM f WHERE s.id = f.request
-		RETURNING s.id, s.agency, s.office, s.service
-	), u_work AS (
-		-- hold: keep (as it is), custody (the lease ends, the hold stays), free
-		UPDATE kezek.work w SET agency = f.agency, due_on = f.due_on,
-			due_at = CASE WHEN f.decide = 'running' THEN coalesce(f.due_at, 'infinity') ELSE 'infinity' END,
-			waiting = f.state = 'queued', paused = f.state = 'paused',
-			claim = CASE f.hold WHEN 'free' THEN NULL
-				WHEN 'custody' THEN coalesce(w.claim, kezek.uuid_v7(v_now)) ELSE w.claim END,
-			fence = w.fence + (f.hold = 'custody' AND f.holder IS DISTINCT FROM w.holder)::int,
-			holder = CASE f.hold WHEN 'free' THEN NULL WHEN 'custody' THEN f.holder ELSE w.holder END,
-			actor = CASE f.hold WHEN 'free' THEN NULL WHEN 'custody' THEN f.holder_actor ELSE w.actor END,
-			worker = CASE f.hold WHEN 'free' THEN NULL ELSE w.worker END,
-			lease_until = CASE f.hold WHEN 'keep' THEN w.lease_until END
-		FROM f WHERE w.request = f.request AND f.closed_at IS NULL
-	), x_work AS (
-		DELETE FROM kezek.work w USING f WHERE w.request = f.request AND f.closed_at IS NOT NULL
-	), i_work AS (
-		INSERT INTO kezek.work (request, agency, office, service, due_at, due_on, waiting)
-		SELECT f.request, u.agency, u.office, u.service,
-			CASE WHEN f.decide = 'running' THEN coalesce(f.due_at, 'infinity') ELSE 'infinity' END, f.due_on,
-			f.state = 'queued'
-		FROM f JOIN u_state u ON u.id = f.request
-		WHERE f.closed_at IS NULL AND NOT EXISTS (SELECT FROM kezek.work w WHERE w.request = f.request)
-	), i_content AS (
-		INSERT INTO kezek.content SELECT request, content_no, v_now, content FROM f WHERE content IS NOT NULL
-	), d AS MATERIALIZED (
-		SELECT d.*, u.agency, u.office, u.service
-		FROM unnest(d_request, d_no, d_kind, d_state, d_rule_version, d_calendar, d_calendar_version, d_source,
-			d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at,
-			d_fire_at, d_stopped_at)
-			AS d(request, no, kind, state, rule_version, calendar, calendar_version, source,
-			started_at, due_at, due_on, provisional, pauses, extensions, breached_at,
-			fire_at, stopped_at)
-		JOIN u_state u ON u.id = d.request
-	), u_deadline AS (
-		UPDATE kezek.deadline t SET state = d.state, due_at = d.due_at, due_on = d.due_on,
-			provisional = d.provisional, pauses = d.pauses::json, extensions = d.extensions::json,
-			calendar_version = d.calendar_version, breached_at = d.breached_at, fire_at = d.fire_at
-		FROM d WHERE t.request = d.request AND t.no = d.no AND d.state IN ('running', 'paused')
-	), i_deadline AS (
-		INSERT INTO kezek.deadline (request, no, kind, state, rule_version, calendar, calendar_version, source,
-			started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at)
-		SELECT request, no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at,
-			due_on, provisional, pauses::json, extensions::json, breached_at, fire_at
-		FROM d WHERE state IN ('running', 'paused')
-			AND NOT EXISTS (SELECT FROM kezek.deadline t WHERE t.request = d.request AND t.no = d.no)
-	), x_deadline AS (
-		DELETE FROM kezek.deadline t USING d
-		WHERE t.request = d.request AND t.no = d.no AND d.state NOT IN ('running', 'paused')
-	), i_done AS (
-		INSERT INTO kezek.deadline_done (request, no, kind, state, rule_version, calendar, calendar_version,
-			source, started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at,
-			agency, office, service)
-		SELECT request, no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at,
-			due_on, provisional, pauses::json, extensions::json, breached_at, stopped_at, agency, office, service
-		FROM d WHERE state NOT IN ('running', 'paused')
-	)
+	UPDATE kezek.request_state s SET version = f.version, seq = f.seq, state = f.state, agency = f.agency,
+		responsible = f.responsible, due_at = f.due_at, due_on = f.due_on, provisional = f.provisional,
+		decide = f.decide, outcome = f.outcome, body_number = f.body_number, updated_at = v_now,
+		closed_at = f.closed_at
+	FROM unnest(m_request, m_version, m_seq, m_state, m_agency, m_responsible, m_due_at, m_due_on, m_provisional,
+		m_decide, m_outcome, m_body_number, m_closed_at)
+		AS f(request, version, seq, state, agency, responsible, due_at, due_on, provisional,
+		decide, outcome, body_number, closed_at)
+	WHERE s.id = f.request AND f.request = ANY (v_done);
+
+	DELETE FROM kezek.work w USING unnest(m_request, m_closed_at) AS f(request, closed_at)
+	WHERE w.request = f.request AND f.closed_at IS NOT NULL AND f.request = ANY (v_done);
+	-- hold: keep (as it is), custody (the lease ends, the hold stays), free
+	UPDATE kezek.work w SET agency = f.agency, due_on = f.due_on,
+		due_at = CASE WHEN f.decide = 'running' THEN coalesce(f.due_at, 'infinity') ELSE 'infinity' END,
+		waiting = f.state = 'queued', paused = f.state = 'paused',
+		claim = CASE f.hold WHEN 'free' THEN NULL
+			WHEN 'custody' THEN coalesce(w.claim, kezek.uuid_v7(v_now)) ELSE w.claim END,
+		fence = w.fence + (f.hold = 'custody' AND f.holder IS DISTINCT FROM w.holder)::int,
+		holder = CASE f.hold WHEN 'free' THEN NULL WHEN 'custody' THEN f.holder ELSE w.holder END,
+		actor = CASE f.hold WHEN 'free' THEN NULL WHEN 'custody' THEN f.holder_actor ELSE w.actor END,
+		worker = CASE f.hold WHEN 'free' THEN NULL ELSE w.worker END,
+		lease_until = CASE f.hold WHEN 'keep' THEN w.lease_until END
+	FROM unnest(m_request, m_state, m_agency, m_due_at, m_due_on, m_decide, m_closed_at, m_hold, m_holder,
+		m_holder_actor)
+		AS f(request, state, agency, due_at, due_on, decide, closed_at, hold, holder, holder_actor)
+	WHERE w.request = f.request AND f.closed_at IS NULL AND f.request = ANY (v_done);
+	INSERT INTO kezek.work (request, agency, office, service, due_at, due_on, waiting)
+	SELECT f.request, s.agency, s.office, s.service,
+		CASE WHEN f.decide = 'running' THEN coalesce(f.due_at, 'infinity') ELSE 'infinity' END, f.due_on,
+		f.state = 'queued'
+	FROM unnest(m_request, m_state, m_due_at, m_due_on, m_decide, m_closed_at)
+		AS f(request, state, due_at, due_on, decide, closed_at)
+	JOIN kezek.request_state s ON s.id = f.request
+	WHERE f.closed_at IS NULL AND f.request = ANY (v_done)
+		AND NOT EXISTS (SELECT FROM kezek.work w WHERE w.request = f.request);
+
+	INSERT INTO kezek.content (request, no, recorded_at, sealed)
+	SELECT request, no, v_now, sealed FROM unnest(m_request, m_content_no, m_content) AS f(request, no, sealed)
+	WHERE sealed IS NOT NULL AND request = ANY (v_done);
+
+	UPDATE kezek.deadline t SET state = d.state, due_at = d.due_at, due_on = d.due_on, provisional = d.provisional,
+		pauses = d.pauses::json, extensions = d.extensions::json, calendar_version = d.calendar_version,
+		breached_at = d.breached_at, fire_at = d.fire_at
+	FROM unnest(d_request, d_no, d_state, d_calendar_version, d_due_at, d_due_on, d_provisional, d_pauses,
+		d_extensions, d_breached_at, d_fire_at)
+		AS d(request, no, state, calendar_version, due_at, due_on, provisional, pauses,
+		extensions, breached_at, fire_at)
+	WHERE t.request = d.request AND t.no = d.no AND d.state IN ('running', 'paused') AND d.request = ANY (v_done);
+	INSERT INTO kezek.deadline (request, no, kind, state, rule_version, calendar, calendar_version, source,
+		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at)
+	SELECT request, no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at, due_on,
+		provisional, pauses::json, extensions::json, breached_at, fire_at
+	FROM unnest(d_request, d_no, d_kind, d_state, d_rule_version, d_calendar, d_calendar_version, d_source,
+		d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at, d_fire_at)
+		AS d(request, no, kind, state, rule_version, calendar, calendar_version, source,
+		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at)
+	WHERE state IN ('running', 'paused') AND request = ANY (v_done)
+		AND NOT EXISTS (SELECT FROM kezek.deadline t WHERE t.request = d.request AND t.no = d.no);
+	DELETE FROM kezek.deadline t USING unnest(d_request, d_no, d_state) AS d(request, no, state)
+	WHERE t.request = d.request AND t.no = d.no AND d.state NOT IN ('running', 'paused')
+		AND d.request = ANY (v_done);
+	INSERT INTO kezek.deadline_done (request, no, kind, state, rule_version, calendar, calendar_version, source,
+		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at, agency, office, service)
+	SELECT d.request, d.no, d.kind, d.state, d.rule_version, d.calendar, d.calendar_version, d.source, d.started_at,
+		d.due_at, d.due_on, d.provisional, d.pauses::json, d.extensions::json, d.breached_at, d.stopped_at,
+		s.agency, s.office, s.service
+	FROM unnest(d_request, d_no, d_kind, d_state, d_rule_version, d_calendar, d_calendar_version, d_source,
+		d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at, d_stopped_at)
+		AS d(request, no, kind, state, rule_version, calendar, calendar_version, source,
+		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at)
+	JOIN kezek.request_state s ON s.id = d.request
+	WHERE d.state NOT IN ('running', 'paused') AND d.request = ANY (v_done);
+
 	INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, ground,
 		legal_basis, reason, text, before, after)
-	SELECT e.request, e.seq, e.id, e.kind, e.occurred_at, v_now, e.principal, e.actor, e.ground, e.legal_basis,
-		e.reason, e.text, e.before::json, e.after::json
+	SELECT request, seq, id, kind, occurred_at, v_now, principal, actor, ground, legal_basis,
+		reason, text, before::json, after::json
 	FROM unnest(e_request, e_seq, e_id, e_kind, e_occurred_at, e_principal, e_actor, e_ground, e_legal_basis,
 		e_reason, e_text, e_before, e_after)
-		AS e(request, seq, id, kind, occurred_at, principal, actor, ground, legal_basis, reason, text, before,
-		after)
-	JOIN f ON f.request = e.request;
+		AS e(request, seq, id, kind, occurred_at, principal, actor, ground, legal_basis, reason, text, before, after)
+	WHERE request = ANY (v_done);
 
 	RETURN QUERY
 	SELECT m.n::int, CASE
-		WHEN v_verdict[m.n] = 1 AND (m.key IS NULL OR m.request = ANY (v_gate)) THEN 'done'
+		WHEN m.request = ANY (v_done) THEN 'done'
 		WHEN k.request IS NOT NULL THEN 'duplicate'
-		WHEN v_verdict[m.n] = 2 THEN 'denied'
-		WHEN v_verdict[m.n] = 3 THEN 'clock'
+		WHEN m.verdict = 2 THEN 'denied'
+		WHEN m.verdict = 3 THEN 'clock'
 		ELSE 'conflict' END,
 		v_now, k.request, k.fingerprint, k.status::int, k.answer, rk.master, rk.wrapped, k.version
-	FROM unnest(m_request, m_principal, m_key) WITH ORDINALITY AS m(request, principal, key, n)
-	LEFT JOIN kezek.idempotency k ON m.key IS NOT NULL AND k.principal = m.principal AND k.key = m.key
-		AND NOT (v_verdict[m.n] = 1 AND m.request = ANY (coalesce(v_gate, '{}')))
+	FROM unnest(v_verdict, m_request, m_principal, m_key) WITH ORDINALITY AS m(verdict, request, principal, key, n)
+	LEFT JOIN kezek.idempotency k ON k.principal = m.principal AND k.key = m.key AND NOT m.request = ANY (v_done)
 	LEFT JOIN kezek.request_key rk ON rk.request = k.request;
 END
 $$;

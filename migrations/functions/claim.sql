@@ -1,3 +1,35 @@
+-- Gives locked, waiting requests to the members of a batch: the k-th to member p_slot[k].
+CREATE OR REPLACE FUNCTION kezek.take(p_requests uuid[], p_slot int[], p_now timestamptz, m_principal text[],
+	m_actor text[], m_worker text[], m_lease interval[])
+RETURNS TABLE (n int, result text, db_now timestamptz, request uuid, claim uuid, fence bigint, lease_until timestamptz)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+	IF cardinality(p_requests) = 0 THEN
+		RETURN;
+	END IF;
+	RETURN QUERY
+	WITH w AS (
+		UPDATE kezek.work w SET waiting = false, claim = kezek.uuid_v7(p_now), fence = w.fence + 1,
+			holder = m_principal[p_slot[p.k]], actor = m_actor[p_slot[p.k]], worker = m_worker[p_slot[p.k]],
+			lease_until = p_now + m_lease[p_slot[p.k]]
+		FROM unnest(p_requests) WITH ORDINALITY AS p(request, k) WHERE w.request = p.request
+		RETURNING p.k, w.request, w.claim, w.fence, w.holder, w.actor, w.lease_until
+	), s AS (
+		UPDATE kezek.request_state s SET state = 'claimed', seq = s.seq + 1, updated_at = p_now,
+			responsible = coalesce(w.actor, w.holder)
+		FROM w WHERE s.id = w.request
+		RETURNING s.seq, w.*
+	), e AS (
+		INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, after)
+		SELECT s.request, s.seq, kezek.uuid_v7(p_now), 'claim', p_now, p_now, s.holder, s.actor,
+			json_build_object('state', 'claimed', 'fence', s.fence, 'lease_until', s.lease_until)
+		FROM s
+	)
+	SELECT p_slot[s.k], 'done', p_now, s.request, s.claim, s.fence, s.lease_until FROM s ORDER BY s.k;
+END
+$$;
+
 -- A batch of claims. A member takes up to `max` waiting requests of its agency, soonest due first, or the
 -- one it names. One row a claimed request; none for a member that found nothing. A denied member gets one
 -- row with a null request.
@@ -10,45 +42,44 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
 	v_now timestamptz := kezek.now();
-	v_services text[];
+	v_may int[];
+	v_group record;
+	v_slot int[]; -- the member to whom the k-th request of a group goes
 BEGIN
-	FOR i IN 1 .. cardinality(m_principal)
+	SELECT coalesce(array_agg(m.n), '{}') INTO v_may
+	FROM unnest(m_principal, m_agency) WITH ORDINALITY AS m(principal, agency, n)
+	JOIN kezek.principal p ON p.name = m.principal AND p.disabled_at IS NULL AND p.role = 'officer'
+		AND p.agency = m.agency;
+	RETURN QUERY SELECT g.n, 'denied', v_now, NULL::uuid, NULL::uuid, NULL::bigint, NULL::timestamptz
+	FROM generate_series(1, cardinality(m_principal)) AS g(n) WHERE NOT g.n = ANY (v_may);
+
+	-- Who asks for one request by name is served from it; the others of one queue are served in one go.
+	FOR v_group IN
+		SELECT m.agency, m.services, m.request, array_agg(m.n::int ORDER BY m.n) AS members
+		FROM unnest(m_agency, m_services, m_request) WITH ORDINALITY AS m(agency, services, request, n)
+		WHERE m.n = ANY (v_may)
+		GROUP BY m.agency, m.services, m.request ORDER BY min(m.n)
 	LOOP
-		PERFORM FROM kezek.principal p WHERE p.name = m_principal[i] AND p.disabled_at IS NULL
-			AND p.role = 'officer' AND p.agency = m_agency[i];
-		IF NOT FOUND THEN
-			RETURN QUERY SELECT i, 'denied', v_now, NULL::uuid, NULL::uuid, NULL::bigint, NULL::timestamptz;
-			CONTINUE;
+		v_slot := ARRAY(SELECT m.n FROM unnest(v_group.members) WITH ORDINALITY AS m(n, at),
+			generate_series(1, m_max[m.n]) ORDER BY m.at);
+		IF v_group.request IS NULL THEN
+			RETURN QUERY SELECT * FROM kezek.take(ARRAY(
+				SELECT w.request FROM kezek.work w
+				WHERE w.waiting AND w.agency = v_group.agency AND (v_group.services IS NULL
+					OR w.service = ANY (string_to_array(v_group.services, E'\n')))
+				ORDER BY w.agency, w.priority, w.due_at, w.request
+				LIMIT cardinality(v_slot)
+				FOR UPDATE SKIP LOCKED),
+				v_slot, v_now, m_principal, m_actor, m_worker, m_lease);
+		ELSE
+			RETURN QUERY SELECT * FROM kezek.take(ARRAY(
+				SELECT w.request FROM kezek.work w
+				WHERE w.request = v_group.request AND w.waiting AND w.agency = v_group.agency
+					AND (v_group.services IS NULL
+						OR w.service = ANY (string_to_array(v_group.services, E'\n')))
+				FOR UPDATE SKIP LOCKED),
+				v_slot, v_now, m_principal, m_actor, m_worker, m_lease);
 		END IF;
-		v_services := string_to_array(m_services[i], E'\n');
-		RETURN QUERY
-		WITH pick AS MATERIALIZED (
-			SELECT w.request, w.due_at FROM kezek.work w
-			WHERE w.waiting AND w.agency = m_agency[i]
-				AND (v_services IS NULL OR w.service = ANY (v_services))
-				AND (m_request[i] IS NULL OR w.request = m_request[i])
-			ORDER BY w.agency, w.priority, w.due_at, w.request
-			LIMIT m_max[i]
-			FOR UPDATE SKIP LOCKED
-		), s AS (
-			UPDATE kezek.request_state s SET state = 'claimed', seq = s.seq + 1, updated_at = v_now,
-				responsible = coalesce(m_actor[i], m_principal[i])
-			FROM pick WHERE s.id = pick.request
-			RETURNING s.id, s.seq
-		), w AS (
-			UPDATE kezek.work w SET waiting = false, claim = kezek.uuid_v7(v_now), fence = w.fence + 1,
-				holder = m_principal[i], actor = m_actor[i], worker = m_worker[i],
-				lease_until = v_now + m_lease[i]
-			FROM pick WHERE w.request = pick.request
-			RETURNING w.request, w.claim, w.fence, w.lease_until
-		), e AS (
-			INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, after)
-			SELECT w.request, s.seq, kezek.uuid_v7(v_now), 'claim', v_now, v_now, m_principal[i], m_actor[i],
-				json_build_object('state', 'claimed', 'fence', w.fence, 'lease_until', w.lease_until)
-			FROM w JOIN s ON s.id = w.request
-		)
-		SELECT i, 'done', v_now, w.request, w.claim, w.fence, w.lease_until
-		FROM w JOIN pick USING (request) ORDER BY pick.due_at, pick.request;
 	END LOOP;
 END
 $$;

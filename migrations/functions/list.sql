@@ -10,9 +10,9 @@ LANGUAGE sql IMMUTABLE AS $$
 		CASE WHEN p_service IS NOT NULL THEN format('s.service = %L', p_service) END,
 		CASE WHEN p_state IS NOT NULL THEN format('s.state = ANY (string_to_array(%L, '',''))', p_state) END,
 		CASE WHEN p_deadline IS NOT NULL THEN format('s.decide = %L', p_deadline) END,
-		CASE WHEN p_overdue THEN 's.closed_at IS NULL AND s.decide = ''running'' AND s.due_at <= kezek.now()'
+		CASE WHEN p_overdue THEN 's.closed_at IS NULL AND s.decide = ''running'' AND s.due_at <= (SELECT kezek.now())'
 			WHEN NOT p_overdue THEN 'NOT (s.closed_at IS NULL AND s.decide IS NOT DISTINCT FROM '
-				'''running'' AND coalesce(s.due_at <= kezek.now(), false))' END,
+				'''running'' AND coalesce(s.due_at <= (SELECT kezek.now()), false))' END,
 		CASE WHEN p_due_before IS NOT NULL THEN format('s.due_at < %L', p_due_before) END,
 		CASE WHEN p_updated_since IS NOT NULL THEN format('s.updated_at >= %L', p_updated_since) END,
 		CASE WHEN p_number IS NOT NULL THEN

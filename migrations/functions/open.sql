@@ -1,7 +1,7 @@
 -- A batch of new requests: submissions of clerks, or cases imported by an administrator. Each member is
 -- judged by its own principal. An import's identity is its agency and number, whoever imports: its key is
--- made of these and stands under '@import', which is nobody's name. Results: done; duplicate (with the stored answer, for the same key and
--- fingerprint or not: the daemon compares); denied (principal unknown, disabled, or of another office);
+-- made of these and stands under '@import', which is nobody's name. Results: done; duplicate (with the stored
+-- answer, for the same key and fingerprint or not: the daemon compares); denied (principal unknown, disabled, or of another office);
 -- clock (the member's moment is more than a second off: learn kezek.now() and compute again).
 DROP FUNCTION IF EXISTS kezek.open_requests;
 CREATE FUNCTION kezek.open_requests(
@@ -29,7 +29,9 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_now timestamptz := kezek.now();
 	v_year int;
-	v_done int[];
+	v_verdict int[]; -- 1 may be opened, 2 denied, 3 clock
+	v_fresh uuid[];  -- those that took their key
+	v_whole boolean; -- all did
 BEGIN
 	IF p_imported THEN
 		FOR v_year IN SELECT DISTINCT date_part('year', to_timestamp(
@@ -39,110 +41,124 @@ BEGIN
 			PERFORM kezek.ensure_partitions(v_year);
 		END LOOP;
 	END IF;
-	WITH m AS MATERIALIZED (
-		SELECT m.*, CASE
-			WHEN p.name IS NULL THEN 'denied'
-			WHEN p_imported THEN CASE WHEN p.role = 'admin' THEN 'ok' ELSE 'denied' END
-			WHEN p.role <> 'clerk' OR p.office <> m.office THEN 'denied'
-			WHEN abs(extract(epoch FROM v_now - m.registered_at)) > 1 THEN 'clock'
-			ELSE 'ok' END AS verdict
-		FROM unnest(m_id, m_principal, m_actor, m_key, m_fingerprint, m_number, m_register, m_service,
-			m_service_version, m_variant, m_channel, m_office, m_territory, m_language, m_received_at,
-			m_registered_at, m_backdate_reason, m_promised_due_on, m_content, m_master, m_wrapped, m_state,
-			m_agency, m_responsible, m_due_at, m_due_on, m_provisional, m_decide, m_outcome, m_closed_at,
-			m_seq, m_status, m_answer) WITH ORDINALITY
-			AS m(id, principal, actor, key, fingerprint, number, register, service,
-			service_version, variant, channel, office, territory, language, received_at,
-			registered_at, backdate_reason, promised_due_on, content, master, wrapped, state,
-			agency, responsible, due_at, due_on, provisional, decide, outcome, closed_at,
-			seq, status, answer, n)
-		LEFT JOIN kezek.principal p ON p.name = m.principal AND p.disabled_at IS NULL
-	), gate AS (
+	SELECT array_agg(CASE
+		WHEN p.name IS NULL THEN 2
+		WHEN p_imported THEN CASE WHEN p.role = 'admin' THEN 1 ELSE 2 END
+		WHEN p.role <> 'clerk' OR p.office <> m.office THEN 2
+		WHEN abs(extract(epoch FROM v_now - m.registered_at)) > 1 THEN 3
+		ELSE 1 END ORDER BY m.n)
+	INTO v_verdict
+	FROM unnest(m_principal, m_office, m_registered_at) WITH ORDINALITY AS m(principal, office, registered_at, n)
+	LEFT JOIN kezek.principal p ON p.name = m.principal AND p.disabled_at IS NULL;
+
+	WITH gate AS (
 		INSERT INTO kezek.idempotency (principal, key, fingerprint, request, status, answer, version, made_at,
 			for_ever)
 		SELECT CASE WHEN p_imported THEN '@import' ELSE principal END, key, fingerprint, id, status, answer, 1,
 			v_now, true
-		FROM m WHERE verdict = 'ok' AND NOT (p_imported AND EXISTS (
+		FROM unnest(v_verdict, m_id, m_principal, m_key, m_fingerprint, m_status, m_answer, m_number, m_register)
+			WITH ORDINALITY
+			AS m(verdict, id, principal, key, fingerprint, status, answer, number, register, n)
+		WHERE verdict = 1 AND NOT (p_imported AND EXISTS (
 			SELECT FROM kezek.number t WHERE t.number = m.number AND t.agency = m.register))
 		ORDER BY 1, 2, n
 		ON CONFLICT DO NOTHING
 		RETURNING request
-	), fresh AS MATERIALIZED (
-		SELECT m.* FROM m JOIN gate ON gate.request = m.id
-	), i_number AS (
-		INSERT INTO kezek.number SELECT number, register, id FROM fresh
-	), i_request AS (
-		INSERT INTO kezek.request SELECT id, number, service, service_version, variant, channel, office,
-			territory, language, received_at, registered_at, backdate_reason, promised_due_on, principal,
-			actor, p_imported, content
-		FROM fresh
-	), i_key AS (
-		INSERT INTO kezek.request_key SELECT id, master, wrapped, NULL FROM fresh
-	), i_state AS (
-		INSERT INTO kezek.request_state (id, version, seq, state, agency, office, service, responsible, due_at,
-			due_on, provisional, decide, outcome, updated_at, closed_at)
-		SELECT id, 1, seq, state, agency, office, service, responsible, due_at, due_on, provisional, decide,
-			outcome, v_now, closed_at
-		FROM fresh
-	), i_work AS (
-		INSERT INTO kezek.work (request, agency, office, service, due_at, due_on, waiting, paused)
-		SELECT id, agency, office, service,
-			CASE WHEN decide = 'running' THEN coalesce(due_at, 'infinity') ELSE 'infinity' END, due_on, state = 'queued', state = 'paused'
-		FROM fresh WHERE closed_at IS NULL
-	), d AS MATERIALIZED (
-		SELECT d.*, f.agency, f.office, f.service
-		FROM unnest(d_request, d_no, d_kind, d_state, d_rule_version, d_calendar, d_calendar_version, d_source,
-			d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at,
-			d_fire_at, d_stopped_at)
-			AS d(request, no, kind, state, rule_version, calendar, calendar_version, source,
-			started_at, due_at, due_on, provisional, pauses, extensions, breached_at,
-			fire_at, stopped_at)
-		JOIN fresh f ON f.id = d.request
-	), i_deadline AS (
-		INSERT INTO kezek.deadline (request, no, kind, state, rule_version, calendar, calendar_version, source,
-			started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at)
-		SELECT request, no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at,
-			due_on, provisional, pauses::json, extensions::json, breached_at, fire_at
-		FROM d WHERE state IN ('running', 'paused')
-	), i_done AS (
-		INSERT INTO kezek.deadline_done (request, no, kind, state, rule_version, calendar, calendar_version,
-			source, started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at,
-			agency, office, service)
-		SELECT request, no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at,
-			due_on, provisional, pauses::json, extensions::json, breached_at, stopped_at, agency, office, service
-		FROM d WHERE state NOT IN ('running', 'paused')
-	), i_event AS (
-		INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, ground,
-			legal_basis, reason, text, before, after)
-		SELECT e.request, e.seq, e.id, e.kind, e.occurred_at, v_now, e.principal, e.actor, e.ground,
-			e.legal_basis, e.reason, e.text, e.before::json, e.after::json
-		FROM unnest(e_request, e_seq, e_id, e_kind, e_occurred_at, e_principal, e_actor, e_ground,
-			e_legal_basis, e_reason, e_text, e_before, e_after)
-			AS e(request, seq, id, kind, occurred_at, principal, actor, ground, legal_basis, reason, text,
-			before, after)
-		JOIN fresh f ON f.id = e.request
-	), i_lookup AS (
-		INSERT INTO kezek.lookup SELECT l.hash, l.kind, l.request
-		FROM unnest(l_request, l_kind, l_hash) AS l(request, kind, hash) JOIN fresh f ON f.id = l.request
-		ON CONFLICT DO NOTHING
 	)
-	SELECT array_agg(CASE WHEN fresh.id IS NOT NULL THEN 1 WHEN m.verdict = 'denied' THEN 2
-		WHEN m.verdict = 'clock' THEN 3 ELSE 0 END ORDER BY m.n)
-	INTO v_done
-	FROM m LEFT JOIN fresh USING (n);
+	SELECT coalesce(array_agg(request), '{}') INTO v_fresh FROM gate;
+	v_whole := cardinality(v_fresh) = cardinality(m_id);
 
+	INSERT INTO kezek.number (number, agency, request)
+	SELECT number, register, id FROM unnest(m_number, m_register, m_id) AS m(number, register, id)
+	WHERE v_whole OR id = ANY (v_fresh);
+
+	INSERT INTO kezek.request (id, number, service, service_version, variant, channel, office, territory, language,
+		received_at, registered_at, backdate_reason, promised_due_on, submitted_by, actor, imported, content)
+	SELECT id, number, service, service_version, variant, channel, office, territory, language,
+		received_at, registered_at, backdate_reason, promised_due_on, principal, actor, p_imported, content
+	FROM unnest(m_id, m_number, m_service, m_service_version, m_variant, m_channel, m_office, m_territory, m_language,
+		m_received_at, m_registered_at, m_backdate_reason, m_promised_due_on, m_principal, m_actor, m_content)
+		AS m(id, number, service, service_version, variant, channel, office, territory, language,
+		received_at, registered_at, backdate_reason, promised_due_on, principal, actor, content)
+	WHERE v_whole OR id = ANY (v_fresh);
+
+	INSERT INTO kezek.request_key (request, master, wrapped)
+	SELECT id, master, wrapped FROM unnest(m_id, m_master, m_wrapped) AS m(id, master, wrapped)
+	WHERE v_whole OR id = ANY (v_fresh);
+
+	INSERT INTO kezek.request_state (id, version, seq, state, agency, office, service, responsible, due_at, due_on,
+		provisional, decide, outcome, updated_at, closed_at)
+	SELECT id, 1, seq, state, agency, office, service, responsible, due_at, due_on, provisional, decide, outcome,
+		v_now, closed_at
+	FROM unnest(m_id, m_seq, m_state, m_agency, m_office, m_service, m_responsible, m_due_at, m_due_on,
+		m_provisional, m_decide, m_outcome, m_closed_at)
+		AS m(id, seq, state, agency, office, service, responsible, due_at, due_on,
+		provisional, decide, outcome, closed_at)
+	WHERE v_whole OR id = ANY (v_fresh);
+
+	INSERT INTO kezek.work (request, agency, office, service, due_at, due_on, waiting, paused)
+	SELECT id, agency, office, service, CASE WHEN decide = 'running' THEN coalesce(due_at, 'infinity')
+		ELSE 'infinity' END, due_on, state = 'queued', state = 'paused'
+	FROM unnest(m_id, m_agency, m_office, m_service, m_due_at, m_due_on, m_state, m_decide, m_closed_at)
+		AS m(id, agency, office, service, due_at, due_on, state, decide, closed_at)
+	WHERE closed_at IS NULL AND (v_whole OR id = ANY (v_fresh));
+
+	INSERT INTO kezek.deadline (request, no, kind, state, rule_version, calendar, calendar_version, source,
+		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at)
+	SELECT request, no, kind, state, rule_version, calendar, calendar_version, source,
+		started_at, due_at, due_on, provisional, pauses::json, extensions::json, breached_at, fire_at
+	FROM unnest(d_request, d_no, d_kind, d_state, d_rule_version, d_calendar, d_calendar_version, d_source,
+		d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at, d_fire_at)
+		AS d(request, no, kind, state, rule_version, calendar, calendar_version, source,
+		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at)
+	WHERE state IN ('running', 'paused') AND (v_whole OR request = ANY (v_fresh));
+
+	INSERT INTO kezek.deadline_done (request, no, kind, state, rule_version, calendar, calendar_version, source,
+		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at, agency, office, service)
+	SELECT request, no, kind, state, rule_version, calendar, calendar_version, source,
+		started_at, due_at, due_on, provisional, pauses::json, extensions::json, breached_at, stopped_at,
+		m_agency[m.n], m_office[m.n], m_service[m.n]
+	FROM unnest(d_request, d_no, d_kind, d_state, d_rule_version, d_calendar, d_calendar_version, d_source,
+		d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at, d_stopped_at)
+		AS d(request, no, kind, state, rule_version, calendar, calendar_version, source,
+		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at),
+		LATERAL (SELECT array_position(m_id, d.request) AS n OFFSET 0) m
+	WHERE state NOT IN ('running', 'paused') AND (v_whole OR request = ANY (v_fresh));
+
+	INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, ground, legal_basis,
+		reason, text, before, after)
+	SELECT request, seq, id, kind, occurred_at, v_now, principal, actor, ground, legal_basis,
+		reason, text, before::json, after::json
+	FROM unnest(e_request, e_seq, e_id, e_kind, e_occurred_at, e_principal, e_actor, e_ground, e_legal_basis,
+		e_reason, e_text, e_before, e_after)
+		AS e(request, seq, id, kind, occurred_at, principal, actor, ground, legal_basis, reason, text, before, after)
+	WHERE v_whole OR request = ANY (v_fresh);
+
+	INSERT INTO kezek.lookup (hash, kind, request)
+	SELECT hash, kind, request FROM unnest(l_request, l_kind, l_hash) AS l(request, kind, hash)
+	WHERE v_whole OR request = ANY (v_fresh)
+	ON CONFLICT DO NOTHING;
+
+	IF v_whole THEN
+		RETURN QUERY SELECT g.n, 'done', v_now, NULL::uuid, NULL::bytea, NULL::int, NULL::bytea, NULL::int,
+			NULL::bytea, NULL::int
+		FROM generate_series(1, cardinality(m_id)) AS g(n);
+		RETURN;
+	END IF;
 	-- A new statement sees what a concurrent holder of the same key has committed meanwhile. A member that
 	-- was denied or out of time may still be the repeat of one that was stored.
 	RETURN QUERY
-	SELECT v.n::int, CASE WHEN v.verdict = 1 THEN 'done' WHEN v.verdict <> 2 AND (k.request IS NOT NULL OR t.request IS NOT NULL) THEN 'duplicate'
-		WHEN v.verdict = 2 THEN 'denied' ELSE 'clock' END,
+	SELECT m.n::int, CASE WHEN m.id = ANY (v_fresh) THEN 'done'
+		WHEN m.verdict <> 2 AND (k.request IS NOT NULL OR t.request IS NOT NULL) THEN 'duplicate'
+		WHEN m.verdict = 2 THEN 'denied' ELSE 'clock' END,
 		v_now, k.request, k.fingerprint, k.status::int, k.answer, rk.master, rk.wrapped, k.version
-	FROM unnest(v_done) WITH ORDINALITY AS v(verdict, n)
-	LEFT JOIN kezek.idempotency k ON v.verdict <> 1 AND k.key = m_key[v.n]
-		AND k.principal = CASE WHEN p_imported THEN '@import' ELSE m_principal[v.n] END
+	FROM unnest(v_verdict, m_id, m_principal, m_key, m_number, m_register) WITH ORDINALITY
+		AS m(verdict, id, principal, key, number, register, n)
+	LEFT JOIN kezek.idempotency k ON k.principal = CASE WHEN p_imported THEN '@import' ELSE m.principal END
+		AND k.key = m.key AND NOT m.id = ANY (v_fresh)
 	-- A number of that agency which the import did not bring is one that was given out here.
-	LEFT JOIN kezek.number t ON v.verdict <> 1 AND p_imported AND t.number = m_number[v.n]
-		AND t.agency = m_register[v.n]
+	LEFT JOIN kezek.number t ON p_imported AND t.number = m.number AND t.agency = m.register
+		AND NOT m.id = ANY (v_fresh)
 	LEFT JOIN kezek.request_key rk ON rk.request = k.request;
 END
 $$;

@@ -32,8 +32,10 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 GRANT EXECUTE ON FUNCTION kezek.may_act(kezek.principal, text, text) TO kezek_app;
 
--- A request as it is read: state, holder, sealed content with its key, deadlines. By the caller's rights.
-CREATE OR REPLACE VIEW kezek.request_view WITH (security_invoker = true) AS
+-- A request as it is read: state, holder, sealed content with its key, deadlines. By the owner's rights, with the
+-- scope that enter() has set looked at once a request; the policies say the same to whoever selects from the tables,
+-- but once for every row of each.
+CREATE OR REPLACE VIEW kezek.request_view WITH (security_barrier = true) AS
 SELECT s.id, r.number, s.version, s.seq, s.state, s.agency, s.office, s.service, r.service_version, r.variant,
 	r.channel, r.territory, r.language, r.received_at, r.registered_at, r.backdate_reason,
 	s.due_at, s.due_on, s.provisional, r.promised_due_on, s.decide, s.outcome, s.responsible, s.body_number,
@@ -54,5 +56,8 @@ SELECT s.id, r.number, s.version, s.seq, s.state, s.agency, s.office, s.service,
 FROM kezek.request_state s
 JOIN kezek.request r ON r.id = s.id
 JOIN kezek.request_key k ON k.request = s.id
-LEFT JOIN kezek.work w ON w.request = s.id;
+LEFT JOIN kezek.work w ON w.request = s.id
+WHERE current_setting('kezek.everything', true) = 'on'
+	OR s.agency = nullif(current_setting('kezek.agency', true), '')
+	OR s.office = nullif(current_setting('kezek.office', true), '');
 GRANT SELECT ON kezek.request_view TO kezek_app;

@@ -1,4 +1,5 @@
--- Reads. Those of requests follow `enter` in their unit and see only its scope.
+-- Reads. Those of requests follow `enter` in their unit and see only its scope. The clock stands in a sub-select, read
+-- once a statement: it is volatile, and no index would be used for a comparison with it.
 
 -- name: enter
 SELECT role, office, agency FROM kezek.enter($1)
@@ -29,15 +30,16 @@ SELECT request, fingerprint, status, answer, master, wrapped, version FROM kezek
 SELECT v.* FROM kezek.request_view v WHERE v.id = $1::uuid
 
 -- name: request_by_claim
-SELECT v.* FROM kezek.request_view v WHERE v.claim = $1::uuid
+SELECT v.* FROM kezek.request_view v WHERE v.id = (SELECT request FROM kezek.work WHERE claim = $1::uuid)
 
 -- name: requests_by_ids
-SELECT v.* FROM unnest($1::uuid[]) WITH ORDINALITY AS o(id, n) JOIN kezek.request_view v ON v.id = o.id ORDER BY o.n
+SELECT v.* FROM kezek.request_view v WHERE v.id = ANY ($1::uuid[]) ORDER BY array_position($1::uuid[], v.id)
 
 -- name: request_list
-SELECT v.* FROM kezek.list_requests($1, $2, $3, $4, $5, $6::boolean, $7::timestamptz, $8::timestamptz, $9, $10,
-	$11, $12::timestamptz, $13::uuid, $14::int) WITH ORDINALITY AS o(id, n)
-JOIN kezek.request_view v ON v.id = o.id ORDER BY o.n
+WITH q AS MATERIALIZED (SELECT ARRAY(SELECT kezek.list_requests($1, $2, $3, $4, $5, $6::boolean,
+	$7::timestamptz, $8::timestamptz, $9, $10, $11, $12::timestamptz, $13::uuid, $14::int)) AS ids)
+SELECT v.* FROM kezek.request_view v WHERE v.id = ANY ((SELECT ids FROM q)::uuid[])
+ORDER BY array_position((SELECT ids FROM q), v.id)
 
 -- name: request_count
 SELECT kezek.count_requests($1, $2, $3, $4, $5, $6::boolean, $7::timestamptz, $8::timestamptz, $9, $10)
@@ -49,23 +51,26 @@ FROM kezek.event e JOIN kezek.request_key k ON k.request = e.request
 WHERE e.request = $1::uuid AND e.seq > $2::int ORDER BY e.seq LIMIT $3::int
 
 -- name: claims_of
-SELECT v.* FROM kezek.work h JOIN kezek.request_view v ON v.id = h.request
-WHERE h.holder = $1 AND h.claim IS NOT NULL AND (h.lease_until IS NULL OR h.lease_until > kezek.now())
-	AND ($2::text IS NULL OR h.worker = $2) AND h.request > $3::uuid
-ORDER BY h.request LIMIT $4::int
+WITH q AS MATERIALIZED (SELECT ARRAY(SELECT h.request FROM kezek.work h
+	WHERE h.holder = $1 AND h.claim IS NOT NULL AND (h.lease_until IS NULL OR h.lease_until > (SELECT kezek.now()))
+		AND ($2::text IS NULL OR h.worker = $2) AND h.request > $3::uuid
+	ORDER BY h.request LIMIT $4::int) AS ids)
+SELECT v.* FROM kezek.request_view v WHERE v.id = ANY ((SELECT ids FROM q)::uuid[])
+ORDER BY array_position((SELECT ids FROM q), v.id)
 
 -- name: queues
 SELECT agency, count(*) FILTER (WHERE waiting), count(*) FILTER (WHERE claim IS NOT NULL AND lease_until IS NOT NULL),
 	count(*) FILTER (WHERE claim IS NOT NULL AND lease_until IS NULL),
-	count(*) FILTER (WHERE due_at <= kezek.now()),
+	count(*) FILTER (WHERE due_at <= (SELECT kezek.now())),
 	min(request::text) FILTER (WHERE waiting)::uuid,
-	min(due_at) FILTER (WHERE due_at > kezek.now() AND due_at < 'infinity')
+	min(due_at) FILTER (WHERE due_at > (SELECT kezek.now()) AND due_at < 'infinity')
 FROM kezek.work WHERE $1::text IS NULL OR agency = $1 GROUP BY agency ORDER BY agency
 
 -- name: queue_peek
-SELECT v.* FROM (SELECT request, due_at FROM kezek.work WHERE waiting AND agency = $1
-	ORDER BY agency, priority, due_at, request LIMIT $2::int) q
-JOIN kezek.request_view v ON v.id = q.request ORDER BY q.due_at, q.request
+WITH q AS MATERIALIZED (SELECT ARRAY(SELECT request FROM kezek.work WHERE waiting AND agency = $1
+	ORDER BY agency, priority, due_at, request LIMIT $2::int) AS ids)
+SELECT v.* FROM kezek.request_view v WHERE v.id = ANY ((SELECT ids FROM q)::uuid[])
+ORDER BY array_position((SELECT ids FROM q), v.id)
 
 -- name: overview
 SELECT key, sum(open)::int, sum(due_today)::int, sum(due_soon)::int, sum(overdue)::int, sum(paused)::int,
@@ -73,11 +78,11 @@ SELECT key, sum(open)::int, sum(due_today)::int, sum(due_soon)::int, sum(overdue
 FROM (
 	SELECT CASE $1 WHEN 'agency' THEN w.agency WHEN 'office' THEN w.office ELSE w.service END AS key,
 		count(*) AS open,
-		count(*) FILTER (WHERE w.due_on = b.today AND w.due_at > kezek.now()) AS due_today,
-		count(*) FILTER (WHERE w.due_on <= b.third AND w.due_at > kezek.now()) AS due_soon,
-		count(*) FILTER (WHERE w.due_at <= kezek.now()) AS overdue,
+		count(*) FILTER (WHERE w.due_on = b.today AND w.due_at > (SELECT kezek.now())) AS due_today,
+		count(*) FILTER (WHERE w.due_on <= b.third AND w.due_at > (SELECT kezek.now())) AS due_soon,
+		count(*) FILTER (WHERE w.due_at <= (SELECT kezek.now())) AS overdue,
 		count(*) FILTER (WHERE w.paused) AS paused,
-		min(w.due_at) FILTER (WHERE w.due_at <= kezek.now()) AS oldest,
+		min(w.due_at) FILTER (WHERE w.due_at <= (SELECT kezek.now())) AS oldest,
 		0::bigint AS on_time, 0::bigint AS stopped
 	FROM kezek.work w
 	LEFT JOIN unnest($2::text[], $3::date[], $4::date[]) AS b(agency, today, third) ON b.agency = w.agency
@@ -86,18 +91,20 @@ FROM (
 	SELECT CASE $1 WHEN 'agency' THEN d.agency WHEN 'office' THEN d.office ELSE d.service END, 0, 0, 0, 0, 0, NULL,
 		count(*) FILTER (WHERE d.state = 'met'), count(*)
 	FROM kezek.deadline_done d
-	WHERE d.kind = 'decide' AND d.state IN ('met', 'missed') AND d.stopped_at > kezek.now() - interval '30 days'
-		AND d.stopped_at <= kezek.now()
+	WHERE d.kind = 'decide' AND d.state IN ('met', 'missed') AND d.stopped_at > (SELECT kezek.now()) - interval '30 days'
+		AND d.stopped_at <= (SELECT kezek.now())
 	GROUP BY 1) o
 GROUP BY key ORDER BY key
 
 -- name: overdue
-SELECT v.* FROM (SELECT request, due_at FROM kezek.work
-	WHERE due_at <= kezek.now() AND (due_at, request) > ($1::timestamptz, $2::uuid)
-	ORDER BY due_at, request LIMIT $3::int) q
-JOIN kezek.request_view v ON v.id = q.request ORDER BY q.due_at, q.request
+WITH q AS MATERIALIZED (SELECT ARRAY(SELECT request FROM kezek.work
+	WHERE due_at <= (SELECT kezek.now()) AND (due_at, request) > ($1::timestamptz, $2::uuid)
+	ORDER BY due_at, request LIMIT $3::int) AS ids)
+SELECT v.* FROM kezek.request_view v WHERE v.id = ANY ((SELECT ids FROM q)::uuid[])
+ORDER BY array_position((SELECT ids FROM q), v.id)
 
 -- name: search
-SELECT v.* FROM (SELECT DISTINCT request FROM kezek.lookup WHERE kind = $1 AND hash = $2 AND request > $3::uuid
-	ORDER BY request LIMIT $4::int) q
-JOIN kezek.request_view v ON v.id = q.request ORDER BY v.id
+WITH q AS MATERIALIZED (SELECT ARRAY(SELECT DISTINCT request FROM kezek.lookup
+	WHERE kind = $1 AND hash = $2 AND request > $3::uuid ORDER BY request LIMIT $4::int) AS ids)
+SELECT v.* FROM kezek.request_view v WHERE v.id = ANY ((SELECT ids FROM q)::uuid[])
+ORDER BY array_position((SELECT ids FROM q), v.id)
