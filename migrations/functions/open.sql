@@ -1,8 +1,8 @@
 -- A batch of new requests: submissions of clerks, or cases imported by an administrator. Each member is
 -- judged by its own principal. An import's identity is its agency and number, whoever imports: its key is
 -- made of these and stands under '@import', which is nobody's name. Results: done; duplicate (with the stored
--- answer, for the same key and fingerprint or not: the daemon compares); denied (principal unknown, disabled, or of another office);
--- clock (the member's moment is more than a second off: learn kezek.now() and compute again).
+-- answer, for the same key and fingerprint or not: the daemon compares); denied (principal unknown, disabled, or
+-- of another office); clock (the member's moment is more than a second off: learn kezek.now() and compute again).
 DROP FUNCTION IF EXISTS kezek.open_requests;
 CREATE FUNCTION kezek.open_requests(
 	p_imported boolean,
