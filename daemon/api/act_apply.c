@@ -61,6 +61,12 @@ static void facts_begin(const struct dossier *d, struct stage_facts *facts)
 	}
 }
 
+/* Only in the queue of the agency that must act has it been forwarded (deadlines.md, "start"). */
+static bool is_routed(const struct dossier *d)
+{
+	return strcmp(d->row.agency, UNROUTED) != 0;
+}
+
 static void apply_complete(struct act_run *r, struct act_input *in)
 {
 	struct dossier *d = &r->d;
@@ -79,7 +85,7 @@ static void apply_complete(struct act_run *r, struct act_input *in)
 	facts_begin(d, &facts);
 	facts.received_at = d->row.received_at;
 	facts.registered_at = facts.complete_at = in->effective_at;
-	if (d->state == KEZEK_STATE_queued)
+	if (d->state == KEZEK_STATE_queued && is_routed(d))
 		facts.forwarded_at = in->effective_at;
 	if (d->service->payment == PAYMENT_NONE || !d->variant || !d->variant->fee_tyiyn)
 		facts.paid_at = in->effective_at;
@@ -109,7 +115,9 @@ static void apply_pay(struct act_run *r, struct act_input *in)
 	if (pay)
 		dossier_stop(&r->d, pay, in->effective_at);
 	facts_begin(&r->d, &facts);
-	facts.paid_at = facts.forwarded_at = in->effective_at;
+	facts.paid_at = in->effective_at;
+	if (is_routed(&r->d))
+		facts.forwarded_at = in->effective_at;
 	dossier_start_stages(&r->d, &facts);
 }
 
@@ -254,9 +262,18 @@ static void read_reassign(struct act_run *r, struct act_input *in)
 
 static void apply_reassign(struct act_run *r, struct act_input *in)
 {
+	bool finds_its_way = !is_routed(&r->d);
+
 	if (in->to_agency)
 		r->d.row.agency = in->to_agency;
 	free_hold(r);
+	if (finds_its_way && is_routed(&r->d) && r->d.state != KEZEK_STATE_awaiting_payment) {
+		struct stage_facts facts;
+
+		facts_begin(&r->d, &facts);
+		facts.forwarded_at = in->effective_at;
+		dossier_start_stages(&r->d, &facts);
+	}
 	if (!in->to_principal)
 		return;
 	r->d.row.responsible = in->to_principal;

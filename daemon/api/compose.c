@@ -5,8 +5,6 @@
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 
-#define UNROUTED "unrouted" /* the supervisor's desk */
-
 static const struct zone *office_zone(const struct intake *in)
 {
 	const struct calendar *c = calendars_find(in->book->calendars, in->office->calendar);
@@ -91,7 +89,7 @@ static void start_deadlines(const struct intake *in, struct dossier *d)
 	facts.received_at = d->row.received_at;
 	facts.registered_at = facts.complete_at = d->now;
 	facts.stopped_at[KEZEK_DEADLINE_register] = d->now;
-	if (d->state != KEZEK_STATE_awaiting_payment)
+	if (d->state != KEZEK_STATE_awaiting_payment && in->route)
 		facts.forwarded_at = d->now;
 	if (in->service->payment == PAYMENT_NONE || !in->variant->fee_tyiyn)
 		facts.paid_at = d->now;

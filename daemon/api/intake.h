@@ -4,6 +4,8 @@
 #include "daemon/api/dossier.h"
 #include "lib/route.h"
 
+#define UNROUTED "unrouted" /* the supervisor's desk: what no route fits */
+
 struct intake {
 	struct book *book; /* borrowed from the call */
 	int64_t now;

@@ -77,7 +77,19 @@ class Evidence(CaseTest):
             service["stages"][1]["late_decision"] = late
             more["services"].append(service)
             more["routes"].append({**route, "service": service["code"]})
+        lost = copy.deepcopy(plain)
+        lost["code"] = "p-lost"  # nobody's: no route
+        lost["stages"][1]["term"]["start"] = "forwarded"
+        more["services"].append(lost)
         cls.world.client("admin").put("/v1/catalogue", more).must(200)
+
+    def test_the_clock_of_the_agency_starts_when_its_queue_is_reached(self):
+        unrouted = self.submit("p-lost")
+        self.assertEqual((unrouted["agency"], unrouted["due_at"]), ("unrouted", None))
+        given = self.supervisor.act(unrouted, "reassign", {"to_agency": "probe"}).must(200)
+        self.assertEqual((given["agency"], given["state"]), ("probe", "queued"))
+        self.assertEqual(self.deadline(given.json, "decide")["state"], "running")
+        self.assertTrue(given["due_at"])
 
     def last(self, request):
         return self.desk.get(f"/v1/requests/{request['id']}/events").must(200)["items"][-1]
