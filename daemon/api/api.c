@@ -160,6 +160,8 @@ static void on_begin(struct exchange *x)
 		x->body,
 	};
 
+	if (!(c->route->flags & ROUTE_BULK))
+		x->patience = c->api->settings->request_timeout;
 	/* Disabled meanwhile, while the body was on its way? The cache is the nearest row. */
 	digest_parts(parts, ARRAY_SIZE(parts), c->fingerprint);
 	if ((c->route->flags & ROUTE_BODY) && !read_body(c))

@@ -289,6 +289,7 @@ void claims_begin(struct call *c)
 	p->m.lease_us = lease * USEC_PER_SEC;
 	p->m.claimed = p->claimed;
 	p->until_mono = loop_mono() + wait * USEC_PER_SEC;
+	c->x->patience += wait * USEC_PER_SEC;
 	c->on_gone = on_poll_gone;
 	try_claim(p);
 }

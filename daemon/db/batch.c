@@ -128,18 +128,24 @@ static void pump(struct batcher *b)
 	}
 }
 
-static enum member_result result_of_sqlstate(const char *sqlstate)
-{
-	if (strncmp(sqlstate, "53", 2) == 0 || strcmp(sqlstate, "58030") == 0)
-		return MEMBER_DISK_FULL;
-	return MEMBER_FAILED;
-}
-
 /* Serialization failure, deadlock, lock or statement time-out: worth another try. */
 static bool is_transient(const char *sqlstate)
 {
 	return strncmp(sqlstate, "40", 2) == 0 || strcmp(sqlstate, "55P03") == 0 ||
 	       strcmp(sqlstate, "57014") == 0 || strncmp(sqlstate, "57P", 3) == 0;
+}
+
+static enum member_result result_of_sqlstate(const char *sqlstate)
+{
+	if (strncmp(sqlstate, "53", 2) == 0 || strcmp(sqlstate, "58030") == 0)
+		return MEMBER_DISK_FULL;
+	return is_transient(sqlstate) ? MEMBER_UNKNOWN : MEMBER_FAILED;
+}
+
+/* A try may itself wait for a lock: none begins in the second half of the time there is. */
+static bool has_time_for_another(const struct batcher *b, const struct member *m)
+{
+	return m->tries < TRIES_MAX && loop_mono() - m->queued_mono < b->options.timeout_us / 2;
 }
 
 static void batch_refused(struct batcher *b, struct member **members, int n, const char *sqlstate)
@@ -150,8 +156,10 @@ static void batch_refused(struct batcher *b, struct member **members, int n, con
 		struct member *m = members[i];
 		bool again = n > 1 && result != MEMBER_DISK_FULL;
 
-		if (n == 1 && is_transient(sqlstate) && ++m->tries < TRIES_MAX)
-			again = true;
+		if (n == 1 && is_transient(sqlstate)) {
+			m->tries++;
+			again = has_time_for_another(b, m);
+		}
 		if (again) {
 			m->alone = true;
 			enqueue(b, m, true);

@@ -45,6 +45,8 @@ static int64_t state_limit(const struct connection *c)
 		return s->header_timeout;
 	case CONNECTION_body:
 		return f->body_class == BODY_JSON ? s->body_timeout : s->rate_window;
+	case CONNECTION_working:
+		return f->x.patience;
 	case CONNECTION_replying:
 		return s->rate_window;
 	case CONNECTION_streaming:
@@ -101,6 +103,8 @@ static bool is_fast_enough(struct connection *c)
 	return true;
 }
 
+static void leave(struct connection *c);
+
 static void on_deadline(struct connection *c)
 {
 	if (has_rate_floor(c) && is_fast_enough(c))
@@ -122,6 +126,11 @@ static void on_deadline(struct connection *c)
 		break;
 	case CONNECTION_body:
 		reply_problem(c, KEZEK_PROBLEM_timed_out, "the body of the request took too long");
+		break;
+	case CONNECTION_working:
+		reply_early(c, KEZEK_PROBLEM_database_away);
+		channel_shutdown(&c->channel);
+		leave(c);
 		break;
 	default:
 		connection_drop(c);

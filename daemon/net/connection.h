@@ -87,5 +87,8 @@ enum step step_streaming(struct connection *c);
 _must_check_ int reply_flush(struct connection *c);
 /* A problem of net's own as the reply; the connection closes after it. `detail` is English. */
 void reply_problem(struct connection *c, enum kezek_problem problem, const char *detail);
+/* The same while the api is still at work: sent as far as the socket takes it; the caller then
+ * leaves. */
+void reply_early(struct connection *c, enum kezek_problem problem);
 /* ops->end where it is owed, log line and metrics; the flight may then go. */
 void reply_finish(struct connection *c);

@@ -70,7 +70,8 @@ void exchange_reply(struct exchange *x, int status, const char *content_type, st
 	assert(!c->flight->is_replied);
 	if (c->state == CONNECTION_gone) {
 		c->flight->is_replied = true;
-		c->flight->status = status;
+		if (!c->flight->status)
+			c->flight->status = status;
 		if (body)
 			text_done(body);
 	} else {

@@ -50,7 +50,10 @@ struct exchange {
 	enum lang lang;     /* negotiated from Accept-Language; en when silent */
 	int64_t began_mono; /* when the last byte of the request was in */
 	bool gone;          /* the client left */
-	void *context;      /* api's own */
+	/* Set by api at begin: µs until net answers 503 in its stead; 0: it may take for ever. The
+	 * client is then gone for the api. Not while a reply is written or streamed. */
+	int64_t patience;
+	void *context;                          /* api's own */
 	void (*on_drained)(struct exchange *x); /* a stream has room again; set by api */
 	const char *route; /* a name for metrics and logs; set by api; NULL: none found */
 };

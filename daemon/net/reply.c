@@ -153,11 +153,9 @@ void reply_whole(struct connection *c, int status, const char *content_type, str
 	connection_move(c, CONNECTION_replying);
 }
 
-void reply_problem(struct connection *c, enum kezek_problem problem, const char *detail)
+static void problem_text(
+	struct flight *f, enum kezek_problem problem, const char *detail, struct text *ret_body)
 {
-	struct flight *f = c->flight;
-	struct text body = TEXT_INIT;
-
 	text_reset(&f->extra);
 	f->has_extra_cache = false;
 	f->must_close = true;
@@ -165,7 +163,14 @@ void reply_problem(struct connection *c, enum kezek_problem problem, const char 
 		text_adds(&f->extra, "Retry-After: 1\r\n");
 	if (!f->x.request_id[0])
 		strcpy(f->x.request_id, "-");
-	problem_write(&body, problem, f->x.lang, detail, f->x.request_id, NULL);
+	problem_write(ret_body, problem, f->x.lang, detail, f->x.request_id, NULL);
+}
+
+void reply_problem(struct connection *c, enum kezek_problem problem, const char *detail)
+{
+	struct text body = TEXT_INIT;
+
+	problem_text(c->flight, problem, detail, &body);
 	reply_whole(c, problem_status(problem), PROBLEM_CONTENT_TYPE, &body);
 }
 
@@ -192,6 +197,20 @@ int reply_flush(struct connection *c)
 	int r = send_text(c, &f->out, &f->out_at);
 
 	return r ? r : send_text(c, &f->rest, &f->rest_at);
+}
+
+void reply_early(struct connection *c, enum kezek_problem problem)
+{
+	struct flight *f = c->flight;
+	struct text body = TEXT_INIT;
+
+	problem_text(f, problem, NULL, &body);
+	reply_head(f, problem_status(problem), PROBLEM_CONTENT_TYPE, (int64_t)body.len);
+	if (!f->is_bare)
+		add_body(f, &body);
+	text_done(&body);
+	if (reply_flush(c) != 0)
+		return; /* what the socket does not take at once is not waited for */
 }
 
 static void log_reply(const struct connection *c, const struct flight *f, const char *status)

@@ -5,6 +5,7 @@ import contextlib
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -112,6 +113,51 @@ class Away(OutageTest):
         self.assert_refused(seen, 2 + PROMPT)
         self.assertLess(sum(took > PROMPT / 2 for took, _ in seen), 4, seen)
         self.end(storm, prober)
+
+
+    def test_one_backend_frozen_in_the_middle_of_a_transaction(self):
+        """
+        Its locks outlast every time-out, and where it held one of PostgreSQL's own, all of PostgreSQL hangs
+        while connections are still taken: nobody waits for longer than request_timeout for a refusal.
+        """
+        limit = 3
+        world = storm_world(request_timeout=limit)
+        storm, prober = self.begin(world, 5)
+        time.sleep(1)
+        pid = eventually(lambda: self.freeze_a_writer(storm), 60, 0)
+        since = time.monotonic()
+        time.sleep(8)
+        seen = prober.between(since, time.monotonic())
+        os.kill(pid, signal.SIGCONT)
+        self.assert_refused(seen, limit + PROMPT, or_done=["201"])
+        self.end(storm, prober)
+        self.assertLess(storm.tally.longest_wait, limit + 1 + PROMPT)
+
+    def test_a_table_locked_by_somebody(self):
+        """Connections live, every write waits: each client is refused in time, again and again."""
+        limit = 2
+        storm, prober = self.begin(storm_world(request_timeout=limit), 6)
+        time.sleep(1)
+        locker = threading.Thread(target=storm.world.sql, args=[
+            "BEGIN; LOCK TABLE kezek.idempotency; SELECT pg_sleep(8); COMMIT"])
+        locker.start()
+        eventually(lambda: storm.world.sql("SELECT 1 FROM pg_locks WHERE NOT granted LIMIT 1"))
+        since = time.monotonic()
+        locker.join()
+        self.assert_refused(prober.between(since, time.monotonic() - limit), limit + 0.5)
+        self.end(storm, prober)
+        self.assertLess(storm.tally.longest_wait, limit + 1 + PROMPT)
+
+    def freeze_a_writer(self, storm):
+        """Stops a backend that has a transaction open and returns its pid; None where none was met."""
+        for pid in storm.strikes.postgres.backends():
+            os.kill(pid, signal.SIGSTOP)
+            if storm.world.sql(f"SELECT 1 FROM pg_stat_activity WHERE pid = {pid} AND backend_xid IS NOT NULL "
+                               "AND state = 'active' AND query LIKE '%open_requests%'") != [["1"]]:
+                os.kill(pid, signal.SIGCONT)
+                continue
+            return pid
+        return None
 
 
 class Disk(OutageTest):
