@@ -215,6 +215,17 @@ void register_adopt(struct api *a, const struct unit *u)
 		LOG_N("calendars", b ? (int64_t)calendars_count(b->calendars) : -1));
 }
 
+/* Once: whoever waits for it opens the doors when writes would be taken too. */
+static void tell_ready(struct api *a)
+{
+	void (*on_ready)(void *) = a->on_ready;
+
+	if (!on_ready || !api_is_live(a))
+		return;
+	a->on_ready = NULL;
+	on_ready(a->on_ready_arg);
+}
+
 static void on_load_done(struct unit *u, enum unit_how how)
 {
 	struct api *a = container_of(u, struct api, load);
@@ -225,12 +236,7 @@ static void on_load_done(struct unit *u, enum unit_how how)
 		memcpy(a->generation, a->sought, sizeof(a->generation));
 	}
 	unit_done(u);
-	if (a->book && a->has_principals && a->on_ready) {
-		void (*on_ready)(void *) = a->on_ready;
-
-		a->on_ready = NULL;
-		on_ready(a->on_ready_arg);
-	}
+	tell_ready(a);
 }
 
 static void load(struct api *a)
@@ -270,6 +276,7 @@ static void on_beat_done(struct unit *u, enum unit_how how)
 		sd_feed_watchdog();
 		if (memcmp(a->wanted, a->generation, sizeof(a->wanted)) != 0 || !a->has_principals)
 			load(a);
+		tell_ready(a);
 	}
 	unit_done(u);
 	a->beat_sent_mono = 0;

@@ -97,7 +97,7 @@ class Canary(CaseTest):
         self.play()
         # A batch that PostgreSQL refuses names its statement in the log: the parameters must not follow.
         self.world.cluster.restart("immediate")
-        eventually(lambda: self.desk.get("/v1/me").status == 200, timeout=20)
+        eventually(lambda: self.desk.get("/readyz").status == 200, timeout=20)
         self.play()
         self.assert_no_canary("/metrics", self.admin.get("/metrics").must(200).text)
         dump = [line for table, in self.world.sql(
