@@ -160,9 +160,7 @@ static void on_begin(struct exchange *x)
 		x->body,
 	};
 
-	if (!(c->route->flags & ROUTE_BULK))
-		x->patience = c->api->settings->request_timeout;
-	/* Disabled meanwhile, while the body was on its way? The cache is the nearest row. */
+	x->patience = c->route->flags & ROUTE_BULK ? 0 : c->api->settings->request_timeout;
 	digest_parts(parts, ARRAY_SIZE(parts), c->fingerprint);
 	if ((c->route->flags & ROUTE_BODY) && !read_body(c))
 		return;
