@@ -16,6 +16,12 @@ from support.kezek import eventually, free_port, main
 QUICKSTART = ROOT / "config" / "quickstart"
 
 
+def hear_signals():
+    """A run in the background is born deaf to Ctrl-C, and a shell cannot trap what was ignored at its birth."""
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Quickstart(unittest.TestCase):
     def setUp(self):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="kezek-quickstart-", dir="/tmp"))
@@ -109,7 +115,8 @@ class Quickstart(unittest.TestCase):
     def test_foreground_ends_with_ctrl_c(self):
         with subprocess.Popen([QUICKSTART, "--dir", str(self.dir), "--port", str(free_port()), "--no-demo",
                                "--test-clock"], text=True, env=self.environment, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True) as process:
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+                              preexec_fn=hear_signals) as process:
             said = ""
             for line in process.stdout:
                 said += line
