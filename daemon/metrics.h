@@ -17,7 +17,7 @@
 	X(tls_failures_total, counter, "reason", "Failed TLS handshakes, by reason")               \
 	X(crl_expired, gauge, NULL, "1 when a loaded CRL has expired: client certificates fail")   \
 	X(memory_account_bytes, gauge, NULL, "Bytes held for clients by the memory account")       \
-	X(database_connections, gauge, NULL, "Connections to PostgreSQL that are ready")           \
+	X(database_connections, gauge, "pool", "Connections to PostgreSQL that are ready")         \
 	X(database_reconnects_total, counter, NULL, "Connections to PostgreSQL lost")              \
 	X(database_batches_total, counter, "kind", "Group commits, by kind")                       \
 	X(database_batch_members_total, counter, "kind", "Members of group commits, by kind")      \

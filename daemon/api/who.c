@@ -182,3 +182,26 @@ bool call_headers(struct call *c)
 	}
 	return true;
 }
+
+const char *call_actor(const struct call *c)
+{
+	return c->actor[0] ? c->actor : NULL;
+}
+
+struct viewer call_viewer(const struct call *c)
+{
+	return (struct viewer){
+		.role = c->who.role,
+		.agency = c->who.agency[0] ? c->who.agency : NULL,
+		.office = c->who.office[0] ? c->who.office : NULL,
+	};
+}
+
+void *call_state(struct call *c, size_t size, void (*free_state)(void *state))
+{
+	c->state = calloc(1, size);
+	if (!c->state)
+		abort();
+	c->free_state = free_state;
+	return c->state;
+}

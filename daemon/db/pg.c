@@ -34,7 +34,7 @@ void pg_changed(struct pg *pg)
 
 	for (int i = 0; i < pg->link_count; i++)
 		ready += pg->links[i].state == LINK_READY;
-	metric_set(METRIC_database_connections, NULL, ready);
+	metric_set(METRIC_database_connections, pg->options.name, ready);
 	if (pg->options.on_change)
 		pg->options.on_change(pg->options.arg);
 }

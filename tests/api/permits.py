@@ -39,8 +39,6 @@ class Permits(ApiTest):
 
     @classmethod
     def setUpClass(cls):
-        if cls is Permits:
-            raise unittest.SkipTest("stands for its subclasses")
         if not PERMITS.is_dir():
             raise unittest.SkipTest(f"LEFT OUT: the real permits are not at {PERMITS} (KEZEK_TEST_DATA)")
         super().setUpClass()
@@ -163,6 +161,8 @@ class DatesComputed(Permits):
         self.assertEqual((deadline["source"], item["promised_due_on"]), ("computed", None))
         self.assertEqual(item["due_at"][11:19], "00:00:00")
 
+
+del Permits  # the loader runs every class that it finds here
 
 if __name__ == "__main__":
     main()
