@@ -178,9 +178,13 @@ void register_ask(struct unit *u)
 
 void register_adopt(struct api *a, const struct unit *u)
 {
-	struct book *b = book_read(u, 1);
+	struct book *b;
 
-	principals_read(a, u, 0);
+	principals_read(a, u, 0, false);
+	if (u->submitted_mono < a->book_asked)
+		return;
+	a->book_asked = u->submitted_mono;
+	b = book_read(u, 1);
 	if (b) {
 		book_unref(a->book);
 		a->book = b;

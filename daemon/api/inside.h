@@ -36,6 +36,9 @@ struct api {
 	int64_t generation[3]; /* principal, catalogue, calendar: as loaded */
 	int64_t wanted[3];     /* as last seen in the database */
 	int64_t sought[3];     /* what the load on its way was begun for */
+	/* When what is cached was asked for, and when a writer last brought its own: older answers
+	 * are dropped. */
+	int64_t principals_asked, principals_written, book_asked;
 	bool loading, has_principals, has_test_clock, schema_is_right, draining;
 	int64_t last_beat_mono; /* of the last heartbeat that came back */
 	struct unit beat, load;
@@ -63,4 +66,5 @@ static inline void api_tell_lease(const struct api *a, int64_t at)
 void register_ask(struct unit *u);
 void register_adopt(struct api *a, const struct unit *u);
 /* who.c */
-void principals_read(struct api *a, const struct unit *u, int statement);
+/* `wrote`: the unit changed them itself. An answer that was overtaken by a newer one is dropped. */
+void principals_read(struct api *a, const struct unit *u, int statement, bool wrote);

@@ -62,7 +62,7 @@ static void on_list(struct unit *u, enum unit_how how)
 
 	if (!call_entered(c, how))
 		return;
-	principals_read(c->api, u, 1);
+	principals_read(c->api, u, 1, false);
 	text_adds(&t, "{\"items\":[");
 	for (size_t i = 0; i < c->api->principal_count; i++) {
 		if (i)
@@ -137,7 +137,7 @@ static void on_changed(struct unit *u, enum unit_how how)
 			NULL);
 		return;
 	}
-	principals_read(c->api, u, 2);
+	principals_read(c->api, u, 2, true);
 	log_event(LOG_LEVEL_INFO, "principal_changed", LOG_S("request_id", c->x->request_id),
 		LOG_S("name", ch->p.name), LOG_S("by", c->who.name));
 	for (size_t i = 0; i < c->api->principal_count; i++) {

@@ -19,11 +19,19 @@ static bool copy_hash(uint8_t to[32], struct span bytes)
 	return bytes.len == 32;
 }
 
-void principals_read(struct api *a, const struct unit *u, int statement)
+void principals_read(struct api *a, const struct unit *u, int statement, bool wrote)
 {
 	int n = rows_count(u, statement);
-	struct principal *all = calloc((size_t)n + 1, sizeof(*all));
+	struct principal *all;
 
+	if (!wrote && (u->submitted_mono < a->principals_asked ||
+			      u->submitted_mono < a->principals_written))
+		return;
+	if (wrote)
+		a->principals_written = loop_mono();
+	else
+		a->principals_asked = u->submitted_mono;
+	all = calloc((size_t)n + 1, sizeof(*all));
 	if (!all)
 		abort();
 	for (int i = 0; i < n; i++) {
