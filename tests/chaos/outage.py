@@ -1,4 +1,5 @@
 """PostgreSQL away, frozen and out of disk: refusals within seconds, nothing lost, recovery without help."""
+# Runs alone
 
 import contextlib
 import os
