@@ -6,7 +6,7 @@
 struct pattern;
 
 /*
- * Literals, `.`, classes, \d \D \w \W \s \S \n \t \r \f \v \uXXXX, escaped punctuation, ( ) (?: ),
+ * Literals, `.`, classes, \d \D \w \W \s \S \n \t \r \f \v \uHHHH, escaped punctuation, ( ) (?: ),
  * |,
  * * + ? {n} {n,} {n,m} (also lazy), ^ and $. Look-around, back-references, \b and \p are not
  * regular or not worth it: refused. Not anchored, as JSON Schema has it. A pattern may grow to
