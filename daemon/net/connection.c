@@ -142,7 +142,9 @@ static void on_timer(struct timer *t)
 	struct connection *c = container_of(t, struct connection, timer);
 
 	c->armed = 0;
-	if (c->deadline && loop_mono() >= c->deadline)
+	/* A deadline left from an earlier stay says nothing of this one: a reply that was given in
+	 * the last moment has made the connection idle, and idle it may be. */
+	if (c->deadline && c->timed_state == c->state && loop_mono() >= c->deadline)
 		on_deadline(c);
 	if (c->state == CONNECTION_closed)
 		return;
