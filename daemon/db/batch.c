@@ -6,6 +6,9 @@
 #include "daemon/metrics.h"
 
 #define BATCH_MEMBERS_MAX 256
+/* How long a member in doubt waits for PostgreSQL to come back, before its client is told to ask
+ * again with the same key: a crash is recovered from within it, an outage is not. */
+#define DOUBT_PATIENCE_US (1500 * 1000LL)
 #define TRIES_MAX         6
 
 TAILQ_HEAD(member_list, member);
@@ -175,13 +178,15 @@ static void batch_lost(
 	for (int i = n - 1; i >= 0; i--) {
 		struct member *m = members[i];
 
+		if (!m->in_doubt)
+			m->doubted_mono = loop_mono();
 		m->in_doubt = true;
 		if (kind->is_repeatable && loop_mono() - m->queued_mono < b->options.timeout_us)
 			enqueue(b, m, true);
 		else
 			tell(m, MEMBER_UNKNOWN);
 	}
-	timer_set(&b->sweep, 500000);
+	timer_set(&b->sweep, 200000);
 }
 
 static void on_batch_done(struct unit *u, enum unit_how how)
@@ -252,7 +257,7 @@ static void on_sweep(struct timer *t)
 	}
 	for (m = TAILQ_FIRST(&b->waiting); m; m = next) {
 		next = TAILQ_NEXT(m, link);
-		if (m->in_doubt && loop_mono() - m->queued_mono < b->options.timeout_us)
+		if (m->in_doubt && loop_mono() - m->doubted_mono < DOUBT_PATIENCE_US)
 			continue;
 		dequeue(b, m);
 		TAILQ_INSERT_TAIL(&given_up, m, link);

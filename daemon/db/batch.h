@@ -31,8 +31,9 @@ struct member {
 	void (*on_done)(struct member *m, enum member_result result);
 	struct uuid lock;
 	int64_t queued_mono;
-	bool alone;    /* to be run by itself: its batch was refused */
-	bool in_doubt; /* an earlier try has an unknown outcome */
+	bool alone;           /* to be run by itself: its batch was refused */
+	bool in_doubt;        /* an earlier try has an unknown outcome */
+	int64_t doubted_mono; /* since when */
 	int tries;
 	enum member_result result;
 	TAILQ_ENTRY(member) link;
