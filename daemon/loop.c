@@ -24,6 +24,7 @@ struct grave {
 struct loop {
 	struct event_base *base;
 	bool is_stopped;
+	int64_t stepped_mono; /* when a step was last seen: what was asked before it may be older */
 	bool knows_now;
 	int64_t offset;
 	struct reading readings[READINGS];
@@ -151,9 +152,14 @@ void loop_learn_now(struct loop *l, int64_t db_now, int64_t mono_sent, int64_t m
 	/* Half the width is how wrong a reading can be: only what lies beyond it is a step. */
 	bool is_step = moved > STEP + r.width / 2;
 
+	/* Asked before the clock was seen to step: perhaps read before it did. */
+	if (mono_sent < l->stepped_mono)
+		return;
 	l->knows_now = true;
-	if (is_step)
+	if (is_step) {
 		l->nreadings = l->next_reading = 0;
+		l->stepped_mono = mono_received;
+	}
 	l->readings[l->next_reading] = r;
 	l->next_reading = (l->next_reading + 1) % READINGS;
 	if (l->nreadings < READINGS)

@@ -125,6 +125,11 @@ static void test_clock(void)
 	check(steps == 1 && is_near(l, m, m + base + 300 * SECOND), "a jump is taken at once");
 	loop_learn_now(l, m + base + 300 * SECOND, m - 3 * SECOND, m + 3 * SECOND + 100);
 	check(steps == 1, "a slow reply is no jump");
+	loop_learn_now(l, m + base + 303 * SECOND, m + SECOND, m + 7 * SECOND);
+	check(steps == 1, "nor is one that was asked for after the jump");
+	loop_learn_now(l, m + base, m - 400, m + 600);
+	check(steps == 1 && is_near(l, m, m + base + 300 * SECOND),
+		"what was asked for before the jump does not take it back");
 	loop_free(l);
 }
 
