@@ -251,7 +251,6 @@ static void on_beat_done(struct unit *u, enum unit_how how)
 				LOG_N("program", migrate_version()));
 		a->schema_is_right = version == migrate_version();
 		loop_learn_now(a->loop, now, a->beat_sent_mono, loop_mono());
-		a->last_beat_mono = loop_mono();
 		sd_feed_watchdog();
 		if (memcmp(a->wanted, a->generation, sizeof(a->wanted)) != 0 || !a->has_principals)
 			load(a);

@@ -58,9 +58,8 @@ static void register_deadline(struct dossier *d)
 {
 	const struct stage *stage = service_stage_find(d->service, KEZEK_DEADLINE_register);
 	const struct term_rule *rule = stage ? stage_rule(stage, d->variant) : NULL;
-	struct deadline_row *row = rule ? dossier_start(d, KEZEK_DEADLINE_register, rule,
-						  stage->cap, d->row.received_at)
-					: NULL;
+	struct deadline_row *row =
+		rule ? dossier_start(d, KEZEK_DEADLINE_register, rule, d->row.received_at) : NULL;
 
 	if (row)
 		dossier_stop(d, row, d->now);
@@ -71,7 +70,7 @@ static void start_cure(struct dossier *d)
 	const struct term_rule *rule = service_cure(d->service, d->variant);
 
 	if (rule)
-		dossier_start(d, KEZEK_DEADLINE_cure, rule, NULL, d->now);
+		dossier_start(d, KEZEK_DEADLINE_cure, rule, d->now);
 }
 
 static void start_deadlines(const struct intake *in, struct dossier *d)

@@ -43,7 +43,7 @@ struct deadline_row *dossier_deadline_find(struct dossier *d, const char *kind);
 struct stage_calendars dossier_calendars(const struct dossier *d);
 /* Starts a deadline by `rule`; nothing when its calendar has no such day. */
 struct deadline_row *dossier_start(struct dossier *d, enum kezek_deadline_kind kind,
-	const struct term_rule *rule, const struct term_rule *cap, int64_t start_at);
+	const struct term_rule *rule, int64_t start_at);
 /* A former system's date, kept as lawful: no rule computes it. Nothing without the agency's
  * calendar. */
 struct deadline_row *dossier_start_imported(
@@ -93,7 +93,7 @@ void dossier_changes(struct dossier *d, struct changes *ret);
 void dossier_write(struct text *t, const struct dossier *d, const struct viewer *viewer,
 	const char *principal, enum lang lang, bool receipt);
 /* {"number","at","office",…}: what the citizen is handed, in the applicant's language. */
-void dossier_write_receipt(struct text *t, const struct dossier *d, const struct viewer *viewer);
+void dossier_write_receipt(struct text *t, const struct dossier *d);
 void dossier_write_receipt_text(struct text *t, const struct dossier *d, bool html);
 void dossier_write_deadlines(struct text *t, const struct dossier *d, bool explain);
 bool dossier_is_overdue(const struct dossier *d);

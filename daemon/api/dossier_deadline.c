@@ -138,12 +138,11 @@ static struct deadline_row *add_row(struct dossier *d, enum kezek_deadline_kind 
 }
 
 struct deadline_row *dossier_start(struct dossier *d, enum kezek_deadline_kind kind,
-	const struct term_rule *rule, const struct term_rule *cap, int64_t start_at)
+	const struct term_rule *rule, int64_t start_at)
 {
 	struct stage_calendars calendars = dossier_calendars(d);
 	struct deadline_row *row = add_row(d, kind, stage_calendar(rule, &calendars), start_at);
 
-	(void)cap; /* found again by the kind, as at every later computation */
 	if (row)
 		compute(d, row);
 	return row;
@@ -184,7 +183,7 @@ void dossier_start_stages(struct dossier *d, const struct stage_facts *facts)
 		if (start_at == MOMENT_NONE || has_begun(d, stage->kind) ||
 			stage->kind == KEZEK_DEADLINE_cure)
 			continue;
-		dossier_start(d, stage->kind, rule, stage->cap, start_at);
+		dossier_start(d, stage->kind, rule, start_at);
 	}
 	dossier_mirror(d);
 }

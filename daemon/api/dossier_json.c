@@ -50,9 +50,7 @@ static void write_explanation(
 	struct text *t, const struct dossier *d, const struct deadline_row *row)
 {
 	struct dossier_term term;
-	struct stage_calendars unused = dossier_calendars(d);
 
-	(void)unused;
 	if (strcmp(row->source, "imported") == 0 || dossier_term(d, row, &term) != 0) {
 		text_adds(t, ",\"explanation\":[],\"sentence\":null");
 		return;
@@ -266,7 +264,7 @@ void dossier_write(struct text *t, const struct dossier *d, const struct viewer 
 	write_content(t, d, viewer);
 	if (receipt) {
 		text_adds(t, ",\"receipt\":");
-		dossier_write_receipt(t, d, viewer);
+		dossier_write_receipt(t, d);
 	}
 	text_add_char(t, '}');
 }

@@ -38,9 +38,9 @@ static void judge_registration(struct import_line *l)
 {
 	const struct stage *stage = service_stage_find(l->d.service, KEZEK_DEADLINE_register);
 	const struct term_rule *rule = stage ? stage_rule(stage, l->d.variant) : NULL;
-	struct deadline_row *row = rule ? dossier_start(&l->d, KEZEK_DEADLINE_register, rule,
-						  stage->cap, l->in.received_at)
-					: NULL;
+	struct deadline_row *row =
+		rule ? dossier_start(&l->d, KEZEK_DEADLINE_register, rule, l->in.received_at)
+		     : NULL;
 
 	if (row)
 		dossier_stop(&l->d, row, l->registered_at);
@@ -64,7 +64,7 @@ static void start_decide(struct import_line *l)
 	if (l->due_at != MOMENT_NONE)
 		row = dossier_start_imported(&l->d, KEZEK_DEADLINE_decide, start_at, l->due_at);
 	else if (rule)
-		row = dossier_start(&l->d, KEZEK_DEADLINE_decide, rule, stage->cap, start_at);
+		row = dossier_start(&l->d, KEZEK_DEADLINE_decide, rule, start_at);
 	if (!row || row->due_at == MOMENT_NONE)
 		l->oddities |= 1u << IMPORT_no_term;
 }

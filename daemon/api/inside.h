@@ -40,7 +40,6 @@ struct api {
 	 * are dropped. */
 	int64_t principals_asked, principals_written, book_asked;
 	bool loading, has_principals, has_test_clock, schema_is_right, draining;
-	int64_t last_beat_mono; /* of the last heartbeat that came back */
 	struct unit beat, load;
 	struct timer beat_timer;
 	int64_t beat_sent_mono;

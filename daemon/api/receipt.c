@@ -77,13 +77,12 @@ static void add_documents(struct text *t, const struct dossier *d, enum lang lan
 	text_adds(t, "]}");
 }
 
-void dossier_write_receipt(struct text *t, const struct dossier *d, const struct viewer *viewer)
+void dossier_write_receipt(struct text *t, const struct dossier *d)
 {
 	enum lang lang = receipt_lang(d);
 	const struct office *office = catalogue_office_find(d->book->catalogue, d->row.office);
 	_text_ sentence = TEXT_INIT;
 
-	(void)viewer;
 	text_add_char(t, '{');
 	text_add_member(t, "number", d->row.number);
 	text_addf(t, ",\"language\":\"%s\",", lang_code(lang));

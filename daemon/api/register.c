@@ -79,38 +79,31 @@ static void reload(struct call *c)
 		reply_recorded(c);
 }
 
-/* Another administrator was faster: what was checked is not what would be recorded. */
-static bool recorded(struct call *c, enum unit_how how, int64_t version, bool null)
-{
-	if (!call_entered(c, how))
-		return false;
-	if (null)
-		answer_problem(c, KEZEK_PROBLEM_role_not_allowed, NULL);
-	else if (!version)
-		answer_problem(c, KEZEK_PROBLEM_stale_version, NULL);
-	else
-		return true;
-	return false;
-}
-
-static void on_catalogue(struct unit *u, enum unit_how how)
+/* Null: denied. 0: another administrator was faster, and what was checked is not what would be
+ * recorded. */
+static void on_recorded(struct unit *u, enum unit_how how)
 {
 	struct call *c = call_of_unit(u);
 	struct recording *rec = c->state;
-	bool null = how != UNIT_DONE;
-	int64_t version = 0;
+	struct row r;
+	bool is_denied;
 
-	if (how == UNIT_DONE && rows_count(u, 1)) {
-		struct row r = row_of(u, 1, 0);
-
-		null = row_is_null(&r);
-		version = row_int64(&r);
-	}
-	if (!recorded(c, how, version, null))
+	if (!call_entered(c, how))
 		return;
-	rec->version = version;
-	log_event(LOG_LEVEL_INFO, "catalogue_recorded", LOG_S("by", c->who.name),
-		LOG_N("version", version));
+	r = row_of(u, 1, 0);
+	is_denied = row_is_null(&r);
+	rec->version = row_int64(&r);
+	if (is_denied) {
+		answer_problem(c, KEZEK_PROBLEM_role_not_allowed, NULL);
+		return;
+	}
+	if (!rec->version) {
+		answer_problem(c, KEZEK_PROBLEM_stale_version, NULL);
+		return;
+	}
+	log_event(LOG_LEVEL_INFO, rec->code ? "calendar_recorded" : "catalogue_recorded",
+		LOG_S("by", c->who.name), LOG_S("calendar", rec->code),
+		LOG_N("version", rec->version));
 	reload(c);
 }
 
@@ -165,7 +158,7 @@ void catalogue_put_begin(struct call *c)
 	params_text(p, c->who.name);
 	params_int64(p, c->book->catalogue_version);
 	params_text(p, plain(rec->merged));
-	call_send(c, on_catalogue);
+	call_send(c, on_recorded);
 }
 
 void catalogue_get_begin(struct call *c)
@@ -174,27 +167,6 @@ void catalogue_get_begin(struct call *c)
 
 	text_adds(&t, plain(c->book->catalogue->doc));
 	answer_json(c, 200, &t);
-}
-
-static void on_calendar(struct unit *u, enum unit_how how)
-{
-	struct call *c = call_of_unit(u);
-	struct recording *rec = c->state;
-	bool null = how != UNIT_DONE;
-	int32_t version = 0;
-
-	if (how == UNIT_DONE && rows_count(u, 1)) {
-		struct row r = row_of(u, 1, 0);
-
-		null = row_is_null(&r);
-		version = row_int(&r);
-	}
-	if (!recorded(c, how, version, null))
-		return;
-	rec->version = version;
-	log_event(LOG_LEVEL_INFO, "calendar_recorded", LOG_S("by", c->who.name),
-		LOG_S("calendar", c->segment[0]), LOG_N("version", version));
-	reload(c);
 }
 
 void calendar_put_begin(struct call *c)
@@ -238,7 +210,7 @@ void calendar_put_begin(struct call *c)
 	params_text(p, c->segment[0]);
 	params_int(p, version);
 	params_text(p, plain(c->body));
-	call_send(c, on_calendar);
+	call_send(c, on_recorded);
 }
 
 static void on_calendars(struct unit *u, enum unit_how how)

@@ -84,7 +84,6 @@ void request_deadlines_begin(struct call *c)
 static void on_receipt(struct unit *u, enum unit_how how)
 {
 	struct call *c = call_of_unit(u);
-	struct viewer viewer = call_viewer(c);
 	struct text t = TEXT_INIT;
 	struct span accept = span_of("");
 	struct dossier d;
@@ -98,7 +97,7 @@ static void on_receipt(struct unit *u, enum unit_how how)
 	else if (memmem(accept.at, accept.len, "text/plain", 10))
 		type = "text/plain; charset=utf-8";
 	if (type[0] == 'a')
-		dossier_write_receipt(&t, &d, &viewer);
+		dossier_write_receipt(&t, &d);
 	else
 		dossier_write_receipt_text(&t, &d, type[5] == 'h');
 	dossier_done(&d);

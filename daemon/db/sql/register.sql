@@ -7,7 +7,7 @@ SELECT kezek.add_principal($1, $2, $3, $4, $5, $6, $7, $8, $9)
 SELECT kezek.change_principal($1, $2, $3, $4, $5)
 
 -- name: put_calendar
-SELECT kezek.put_calendar($1, $2, $3, $4)
+SELECT kezek.put_calendar($1, $2, $3, $4)::bigint
 
 -- name: put_catalogue
 SELECT kezek.put_catalogue($1, $2, $3)
