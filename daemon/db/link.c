@@ -20,6 +20,8 @@ static void link_drop(struct link *k)
 	if (k->writable)
 		event_free(k->writable);
 	k->readable = k->writable = NULL;
+	resolve_forget(k->resolve);
+	k->resolve = NULL;
 	PQfinish(k->conn);
 	k->conn = NULL;
 }

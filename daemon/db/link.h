@@ -5,6 +5,7 @@
 #include <libpq-fe.h>
 
 #include "daemon/db/pg.h"
+#include "daemon/db/resolve.h"
 
 TAILQ_HEAD(unit_list, unit);
 
@@ -12,6 +13,7 @@ TAILQ_HEAD(unit_list, unit);
 
 enum link_state {
 	LINK_DOWN,       /* waiting for `timer` to try again */
+	LINK_RESOLVING,  /* the addresses of its hosts are asked for */
 	LINK_CONNECTING, /* PQconnectPoll */
 	LINK_PREPARING,  /* statements sent, their Sync awaited */
 	LINK_READY,
@@ -21,6 +23,7 @@ enum link_state {
 struct link {
 	struct pg *pg;
 	PGconn *conn;
+	struct resolve *resolve;
 	enum link_state state;
 	struct event *readable, *writable;
 	struct timer timer; /* back-off, connect time-out, or silence */

@@ -108,20 +108,39 @@ static void on_connecting(evutil_socket_t fd, short what, void *arg)
 	"-c enable_seqscan=off -c enable_bitmapscan=off "                                          \
 	"-c enable_hashjoin=off -c enable_mergejoin=off"
 
-static void link_connect(struct link *k)
+/* `hostaddr` NULL: the string's hosts need no resolving. */
+static void link_connect(struct link *k, const char *hostaddr)
 {
-	const char *const keywords[] = {"dbname", "options", "application_name", NULL};
-	const char *const values[] = {k->pg->conninfo, SESSION, "kezekd", NULL};
+	const char *const keywords[] = {
+		"dbname", "options", "application_name", hostaddr ? "hostaddr" : NULL, NULL};
+	const char *const values[] = {k->pg->conninfo, SESSION, "kezekd", hostaddr, NULL};
 
-	k->doubtful = false;
 	k->conn = PQconnectStartParams(keywords, values, 1);
 	k->state = LINK_CONNECTING;
-	timer_set(&k->timer, CONNECT_TIMEOUT_US);
 	if (!k->conn || PQstatus(k->conn) == CONNECTION_BAD) {
 		link_lose(k, "connect");
 		return;
 	}
 	link_poll_again(k, EV_WRITE);
+}
+
+static void on_resolved(void *arg, const char *hostaddr)
+{
+	struct link *k = arg;
+
+	k->resolve = NULL;
+	link_connect(k, hostaddr);
+}
+
+static void link_begin(struct link *k)
+{
+	k->doubtful = false;
+	timer_set(&k->timer, CONNECT_TIMEOUT_US);
+	k->resolve = resolve_start(k->pg->loop, k->pg->conninfo, on_resolved, k);
+	if (k->resolve)
+		k->state = LINK_RESOLVING;
+	else
+		link_connect(k, NULL);
 }
 
 void link_on_timer(struct timer *t)
@@ -130,7 +149,7 @@ void link_on_timer(struct timer *t)
 
 	switch (k->state) {
 	case LINK_DOWN:
-		link_connect(k);
+		link_begin(k);
 		break;
 	case LINK_READY:
 		if (k->broken || k->in_flight)

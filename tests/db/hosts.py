@@ -1,0 +1,81 @@
+"""Host names in the connection string: asked for beside the loop, the next host taken where one has no address."""
+
+import contextlib
+import os
+import socket
+import time
+import unittest.mock
+
+import support.daemon
+from support.kezek import ApiTest, eventually, main
+
+SILENT = "127.0.0.9"
+
+
+class Hosts(ApiTest):
+    world_options = {"test_clock": False, "catalogue": False}
+
+    def daemon(self, host, port=5432):
+        def conninfo(user):
+            return f"host={host} port={port} dbname={self.world.database} user={user} sslmode=disable"
+
+        daemon = self.world.another_daemon(database=conninfo("kezek_app"), jobs_database=conninfo("kezek_jobs"))
+        self.addCleanup(daemon.stop)
+        return daemon
+
+    def check_served(self, daemon):
+        """Quick answers from the start, and the second host's PostgreSQL behind them soon."""
+        def answers():
+            with contextlib.suppress(OSError), daemon.client() as client:
+                return client.get("/healthz").status == 200
+
+        eventually(answers, 20)
+        with daemon.client() as client:
+            end = time.monotonic() + 3
+            while time.monotonic() < end:
+                since = time.monotonic()
+                client.get("/healthz").must(200)
+                self.assertLess(time.monotonic() - since, 1)
+                time.sleep(0.05)
+            eventually(lambda: client.get("/readyz").status == 200, 30)
+
+    def test_a_name_without_an_address_keeps_nobody_waiting(self):
+        daemon = self.daemon(f"no-such-host.invalid,{self.world.cluster.socket}")
+        daemon.start(wait=False)
+        self.check_served(daemon)
+
+    def test_name_servers_that_are_silent_keep_nobody_waiting(self):
+        if os.geteuid() != 0:
+            self.skipTest("NO SILENT NAME SERVER WAS TRIED: port 53 and a mount are root's")
+        resolv = self.world.directory / "resolv.conf"
+        resolv.write_text(f"nameserver {SILENT}\n", encoding="utf-8")
+        wrapper = self.world.directory / "kezekd"
+        wrapper.write_text(f"#!/bin/sh\nexec unshare -m sh -c 'mount --bind {resolv} /etc/resolv.conf && "
+                           f"exec {support.daemon.KEZEKD} \"$@\"' kezekd \"$@\"\n", encoding="utf-8")
+        wrapper.chmod(0o755)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server, \
+                unittest.mock.patch.object(support.daemon, "KEZEKD", wrapper):
+            server.bind((SILENT, 53))
+            server.settimeout(20)
+            daemon = self.daemon(f"silent.example,{self.world.cluster.socket}")
+            daemon.start(wait=False)
+            self.assertIn(b"silent", server.recv(1000).lower())  # its letters' case is drawn by lot
+            self.check_served(daemon)
+
+    def test_a_name_is_found_and_connected_to(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            server.settimeout(20)
+            daemon = self.daemon("localhost", server.getsockname()[1])
+            daemon.start(wait=False)
+            users = set()
+            while len(users) < 2:
+                with server.accept()[0] as connection:
+                    connection.settimeout(20)
+                    packet = connection.recv(1000)
+                users.add(packet.split(b"\0user\0")[-1].split(b"\0")[0] if b"\0user\0" in packet
+                          else packet[8:].split(b"\0")[1])
+            self.assertEqual(users, {b"kezek_app", b"kezek_jobs"})
+
+
+if __name__ == "__main__":
+    main()
