@@ -3,6 +3,7 @@
 import os
 import pty
 import select
+import signal
 import time
 
 
@@ -10,6 +11,7 @@ def terminal(command, env, enough, timeout=20):
     """Runs a command on a terminal until `enough`, then interrupts it; what it wrote."""
     process, master = pty.fork()
     if process == 0:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background jobs are started without it
         os.execve(command[0], [str(c) for c in command], {**os.environ, **env, "TERM": "xterm"})
     said, end, interrupted = b"", time.monotonic() + timeout, False
     while True:
