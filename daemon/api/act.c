@@ -95,6 +95,7 @@ static void member_fill(struct act_run *r, int version, const char *state, int64
 	m->read_state = state;
 	m->read_fence = fence;
 	m->status = 200;
+	m->generation = r->c->book->generation;
 	dossier_state(&r->d, &m->state);
 	dossier_changes(&r->d, &m->changes);
 }

@@ -26,7 +26,13 @@ struct book *book_make(
 	b = calloc(1, sizeof(*b));
 	if (!b)
 		abort();
-	*b = (struct book){1, catalogue, version, calendars_taken, NULL};
+	*b = (struct book){
+		.refs = 1,
+		.catalogue = catalogue,
+		.catalogue_version = version,
+		.calendars = calendars_taken,
+		.generation = -1,
+	};
 	return b;
 }
 
@@ -74,8 +80,8 @@ struct calendars *book_calendars_with(const struct book *book, const char *code,
 	return set;
 }
 
-static struct calendars *calendars_from_rows(
-	const struct unit *u, int statement, json_object *docs, struct faults *faults)
+static struct calendars *calendars_from_rows(const struct unit *u, int statement, json_object *docs,
+	int64_t *ret_generation, struct faults *faults)
 {
 	struct calendars *set = calendars_new(zoneinfo_loader());
 
@@ -84,6 +90,9 @@ static struct calendars *calendars_from_rows(
 		const char *code = row_text(&r);
 		int version = row_int(&r);
 		json_object *doc = document(row_span(&r)), *entry = json_object_new_object();
+
+		r.at += 2;
+		*ret_generation = row_int64(&r);
 
 		json_object_object_add(entry, "version", json_object_new_int(version));
 		json_object_object_add(entry, "calendar", doc);
@@ -99,9 +108,9 @@ struct book *book_read(const struct unit *u, int first)
 	_faults_ faults = {0};
 	_json_ *doc = NULL;
 	json_object *docs = json_object_new_object();
-	struct calendars *set = calendars_from_rows(u, first + 1, docs, &faults);
+	int64_t version = 0, generation = -1;
+	struct calendars *set = calendars_from_rows(u, first + 1, docs, &generation, &faults);
 	struct book *b;
-	int64_t version = 0;
 
 	if (rows_count(u, first)) {
 		struct row r = row_of(u, first, 0);
@@ -120,6 +129,7 @@ struct book *book_read(const struct unit *u, int first)
 	b = book_make(doc, version, set, &faults);
 	if (b) {
 		b->calendar_docs = docs;
+		b->generation = generation;
 	} else {
 		log_faults("catalogue", &faults);
 		json_object_put(docs);

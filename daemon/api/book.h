@@ -13,6 +13,7 @@ struct book {
 	struct catalogue *catalogue; /* never NULL; perhaps empty */
 	int64_t catalogue_version;   /* 0: nothing loaded yet */
 	struct calendars *calendars;
+	int64_t generation;         /* of the calendars (kezek.generation); -1: there are none */
 	json_object *calendar_docs; /* {code: {"version", "calendar"}}: to make further sets from */
 };
 

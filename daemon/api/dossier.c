@@ -88,6 +88,11 @@ static void read_deadline(struct dossier *d, json_object *o, struct deadline_row
 		.extensions = member_json(d, o, "extensions"),
 		.breached_at = member_moment(o, "breached_at"),
 		.stopped_at = member_moment(o, "stopped_at"),
+		.rung_at = member_text(d, o, "rung_at"),
+		.fired = member_int(o, "fired"),
+		.effect = member_text(d, o, "effect"),
+		.floor_at = member_moment(o, "floor_at"),
+		.generation = json_object_get_int64(json_object_object_get(o, "generation")),
 	};
 	ret->fire_at = strcmp(ret->state, "running") == 0 && ret->breached_at == MOMENT_NONE
 			       ? ret->due_at

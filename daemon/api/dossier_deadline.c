@@ -133,6 +133,7 @@ static struct deadline_row *add_row(struct dossier *d, enum kezek_deadline_kind 
 		.started_at = start_at,
 		.breached_at = MOMENT_NONE,
 		.stopped_at = MOMENT_NONE,
+		.floor_at = MOMENT_NONE,
 	};
 	return row;
 }

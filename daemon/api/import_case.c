@@ -267,6 +267,7 @@ static void fill_member(struct import_line *l, const struct call *c)
 	m->registered_at = row->registered_at;
 	m->promised_due_on = row->promised_due_on;
 	m->status = 201;
+	m->generation = l->d.book->generation;
 	dossier_state(&l->d, &m->state);
 	m->lookup_count = intake_lookups(&l->in, c->api->seal, m->lookups);
 }

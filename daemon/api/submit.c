@@ -111,6 +111,7 @@ static void member_fill(struct submission *s)
 	m->backdate_reason = row->backdate_reason;
 	m->promised_due_on = row->promised_due_on;
 	m->status = 201;
+	m->generation = s->c->book->generation;
 	dossier_state(d, &m->state);
 	m->lookup_count = intake_lookups(&s->in, s->c->api->seal, m->lookups);
 }

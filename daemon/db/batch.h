@@ -15,10 +15,12 @@ enum member_result {
 	MEMBER_DUPLICATE, /* an answer is stored under the key: see the member's `stored` */
 	MEMBER_DENIED,    /* principal unknown, disabled, or out of scope */
 	MEMBER_CONFLICT,  /* what was read has moved: read and decide again */
-	MEMBER_CLOCK,   /* the moment is more than a second off: the clock has been learnt, compute
-			   again */
-	MEMBER_AWAY,    /* PostgreSQL is away; nothing happened */
-	MEMBER_UNKNOWN, /* PostgreSQL went away in between; the key makes a retry safe */
+	MEMBER_CLOCK, /* the moment is more than a second off: the clock has been learnt, compute
+			 again */
+	MEMBER_CALENDARS, /* its dates rest on calendars that have changed: load them and compute
+			     again */
+	MEMBER_AWAY,      /* PostgreSQL is away; nothing happened */
+	MEMBER_UNKNOWN,   /* PostgreSQL went away in between; the key makes a retry safe */
 	MEMBER_DISK_FULL, /* nothing happened */
 	MEMBER_FAILED,    /* refused by PostgreSQL: a bug of ours; nothing happened */
 };

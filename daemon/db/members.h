@@ -23,6 +23,7 @@ struct open_member {
 	struct state_row state;
 	int status;
 	struct text answer; /* sealed; empty: none is kept */
+	int64_t generation; /* of the calendars its dates were computed by */
 	struct changes changes;
 	struct lookup_row lookups[LOOKUPS_MAX];
 	int lookup_count;
@@ -52,6 +53,7 @@ struct act_member {
 	struct text content; /* sealed; empty: unchanged */
 	int status;
 	struct text answer;
+	int64_t generation; /* of the calendars its dates were computed by */
 	struct changes changes;
 	struct stored_answer stored;
 };

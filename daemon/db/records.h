@@ -19,6 +19,13 @@ struct deadline_row {
 	bool provisional;
 	const char *pauses, *extensions; /* JSON text or NULL */
 	int64_t breached_at, fire_at, stopped_at;
+	/* While it runs: its rungs (a PostgreSQL array of moments, or NULL), which have fired, what
+	 * the daemon does when it is breached (an act, or NULL), and what it is not late before. */
+	const char *rung_at;
+	int fired;
+	const char *effect;
+	int64_t floor_at;
+	int64_t generation; /* as read: of the calendars it was computed by */
 };
 
 /* One line of the journal. `reason` and `text` are sealed; `before` and `after` JSON text or NULL.

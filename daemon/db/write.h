@@ -3,7 +3,7 @@
 
 #include "daemon/db/members.h"
 
-#define DEADLINE_SIGNATURE "uittititzzdottzzz"
+#define DEADLINE_SIGNATURE "uittititzzdottzzztitz"
 #define EVENT_SIGNATURE    "uiutzttttbbtt"
 
 void write_deadlines(struct columns *c, const struct uuid *request, const struct changes *changes);

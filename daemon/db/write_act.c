@@ -1,7 +1,7 @@
 /* Acts in a batch: compare-and-set members to array columns. */
 #include "daemon/db/write.h"
 
-#define MEMBER_SIGNATURE "utttbzitliitttzdotttztttibib"
+#define MEMBER_SIGNATURE "utttbzitliitttzdotttztttibibl"
 
 static const char *hold_name(enum hold hold)
 {
@@ -42,6 +42,7 @@ static void write_member(struct columns *c, const struct act_member *m)
 	cell_sealed(c, &m->content);
 	cell_int(c, m->status);
 	cell_sealed(c, &m->answer);
+	cell_int64(c, m->generation);
 }
 
 static void write_batch(struct member *const members[], int n, struct params *p)

@@ -1,7 +1,7 @@
 /* New requests in a batch: members to array columns, and the parts that acts share. */
 #include "daemon/db/write.h"
 
-#define MEMBER_SIGNATURE "utttbtttitttttzztdbibtttzdottziib"
+#define MEMBER_SIGNATURE "utttbtttitttttzztdbibtttzdottziibl"
 #define LOOKUP_SIGNATURE "utb"
 
 void write_deadlines(struct columns *c, const struct uuid *request, const struct changes *changes)
@@ -26,6 +26,10 @@ void write_deadlines(struct columns *c, const struct uuid *request, const struct
 		cell_moment(c, d->breached_at);
 		cell_moment(c, d->fire_at);
 		cell_moment(c, d->stopped_at);
+		cell_text(c, d->rung_at);
+		cell_int(c, d->fired);
+		cell_text(c, d->effect);
+		cell_moment(c, d->floor_at);
 	}
 }
 
@@ -92,6 +96,7 @@ static void write_member(struct columns *c, const struct open_member *m)
 	cell_int(c, s->seq);
 	cell_int(c, m->status);
 	cell_sealed(c, &m->answer);
+	cell_int64(c, m->generation);
 }
 
 static void write_batch(struct member *const members[], int n, struct params *p, bool imported)
@@ -143,6 +148,7 @@ static enum member_result result_of(struct span s)
 		{"conflict", MEMBER_CONFLICT},
 		{"lost", MEMBER_CONFLICT},
 		{"clock", MEMBER_CLOCK},
+		{"calendars", MEMBER_CALENDARS},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(results); i++) {

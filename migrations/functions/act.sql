@@ -1,7 +1,8 @@
 -- A batch of acts, each decided by the daemon from what it had read: compare-and-set on version, state and
 -- fence. No two members concern the same request. Results: done; duplicate (a stored answer under the
 -- same key, looked at before anything else); denied; conflict (it has moved meanwhile: read and decide again);
--- clock. A member without a key (release, renew's kin) stores no answer.
+-- clock; calendars (its dates rest on calendars that have changed). The daemon's own acts stand under the
+-- principal 'kezekd', which is nobody's name and may act everywhere. A member without a key (release, renew's kin) stores no answer.
 DROP FUNCTION IF EXISTS kezek.act;
 CREATE FUNCTION kezek.act(
 	m_request uuid[], m_principal text[], m_actor text[], m_key text[], m_fingerprint bytea[], m_now timestamptz[],
@@ -10,11 +11,12 @@ CREATE FUNCTION kezek.act(
 	m_due_at timestamptz[], m_due_on date[], m_provisional boolean[], m_decide text[], m_outcome text[],
 	m_body_number text[], m_closed_at timestamptz[],
 	m_hold text[], m_holder text[], m_holder_actor text[],
-	m_content_no int[], m_content bytea[], m_status int[], m_answer bytea[],
+	m_content_no int[], m_content bytea[], m_status int[], m_answer bytea[], m_generation bigint[],
 	d_request uuid[], d_no int[], d_kind text[], d_state text[], d_rule_version int[],
 	d_calendar text[], d_calendar_version int[], d_source text[], d_started_at timestamptz[],
 	d_due_at timestamptz[], d_due_on date[], d_provisional boolean[], d_pauses text[], d_extensions text[],
 	d_breached_at timestamptz[], d_fire_at timestamptz[], d_stopped_at timestamptz[],
+	d_rung_at text[], d_fired int[], d_effect text[], d_floor_at timestamptz[],
 	e_request uuid[], e_seq int[], e_id uuid[], e_kind text[], e_occurred_at timestamptz[],
 	e_principal text[], e_actor text[], e_ground text[], e_legal_basis text[], e_reason bytea[], e_text bytea[],
 	e_before text[], e_after text[])
@@ -25,7 +27,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_now timestamptz;
 	v_read_seq int[];
-	v_verdict int[]; -- 1 may be done, 2 denied, 3 clock, 4 conflict
+	v_verdict int[]; -- 1 may be done, 2 denied, 3 clock, 4 conflict, 5 calendars
+	v_generation bigint;
 	v_gate uuid[];
 	v_done uuid[];
 BEGIN
@@ -35,12 +38,15 @@ BEGIN
 	PERFORM FROM (SELECT m.id FROM unnest(m_request) AS m(id) ORDER BY m.id) m
 	JOIN kezek.request_state s ON s.id = m.id ORDER BY s.id FOR UPDATE OF s;
 	v_now := kezek.now();
+	v_generation := kezek.hold_calendars();
 	-- The first event that a member writes follows the last one that it had read.
 	v_read_seq := ARRAY(SELECT (SELECT min(e.seq) - 1 FROM unnest(e_request, e_seq) AS e(request, seq)
 		WHERE e.request = m.request) FROM unnest(m_request) WITH ORDINALITY AS m(request, n) ORDER BY m.n);
 
 	SELECT array_agg(CASE
-		WHEN p.name IS NULL OR s.id IS NULL OR NOT kezek.may_act(p, s.agency, s.office) THEN 2
+		WHEN s.id IS NULL OR (m.principal <> 'kezekd' AND (p.name IS NULL
+			OR NOT kezek.may_act(p, s.agency, s.office))) THEN 2
+		WHEN m.generation <> v_generation THEN 5
 		WHEN abs(extract(epoch FROM v_now - m.now)) > 1 THEN 3
 		WHEN s.version <> m.read_version OR s.state <> m.read_state
 			OR coalesce(w.fence, 0) <> m.read_fence
@@ -50,8 +56,9 @@ BEGIN
 			AND l.to_state = m.state) THEN 4
 		ELSE 1 END ORDER BY m.n)
 	INTO v_verdict
-	FROM unnest(m_request, m_principal, m_now, m_read_version, m_read_state, m_read_fence, m_state, v_read_seq)
-		WITH ORDINALITY AS m(request, principal, now, read_version, read_state, read_fence, state, read_seq, n)
+	FROM unnest(m_request, m_principal, m_now, m_read_version, m_read_state, m_read_fence, m_state, v_read_seq,
+		m_generation) WITH ORDINALITY
+		AS m(request, principal, now, read_version, read_state, read_fence, state, read_seq, generation, n)
 	LEFT JOIN kezek.principal p ON p.name = m.principal AND p.disabled_at IS NULL
 	LEFT JOIN kezek.request_state s ON s.id = m.request
 	LEFT JOIN kezek.work w ON w.request = m.request;
@@ -114,34 +121,41 @@ BEGIN
 
 	UPDATE kezek.deadline t SET state = d.state, due_at = d.due_at, due_on = d.due_on, provisional = d.provisional,
 		pauses = d.pauses::json, extensions = d.extensions::json, calendar_version = d.calendar_version,
-		breached_at = d.breached_at, fire_at = d.fire_at
-	FROM unnest(d_request, d_no, d_state, d_calendar_version, d_due_at, d_due_on, d_provisional, d_pauses,
-		d_extensions, d_breached_at, d_fire_at)
-		AS d(request, no, state, calendar_version, due_at, due_on, provisional, pauses,
-		extensions, breached_at, fire_at)
+		source = d.source, breached_at = d.breached_at, fire_at = d.fire_at, rung_at = d.rung_at::timestamptz[],
+		fired = d.fired, effect = d.effect, floor_at = d.floor_at, generation = v_generation
+	FROM unnest(d_request, d_no, d_state, d_calendar_version, d_source, d_due_at, d_due_on, d_provisional, d_pauses,
+		d_extensions, d_breached_at, d_fire_at, d_rung_at, d_fired, d_effect, d_floor_at)
+		AS d(request, no, state, calendar_version, source, due_at, due_on, provisional, pauses,
+		extensions, breached_at, fire_at, rung_at, fired, effect, floor_at)
 	WHERE t.request = d.request AND t.no = d.no AND d.state IN ('running', 'paused') AND d.request = ANY (v_done);
 	INSERT INTO kezek.deadline (request, no, kind, state, rule_version, calendar, calendar_version, source,
-		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at)
+		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at, rung_at, fired, effect,
+		floor_at, generation)
 	SELECT request, no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at, due_on,
-		provisional, pauses::json, extensions::json, breached_at, fire_at
+		provisional, pauses::json, extensions::json, breached_at, fire_at, rung_at::timestamptz[], fired, effect,
+		floor_at, v_generation
 	FROM unnest(d_request, d_no, d_kind, d_state, d_rule_version, d_calendar, d_calendar_version, d_source,
-		d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at, d_fire_at)
+		d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at, d_fire_at,
+		d_rung_at, d_fired, d_effect, d_floor_at)
 		AS d(request, no, kind, state, rule_version, calendar, calendar_version, source,
-		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at)
+		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at,
+		rung_at, fired, effect, floor_at)
 	WHERE state IN ('running', 'paused') AND request = ANY (v_done)
 		AND NOT EXISTS (SELECT FROM kezek.deadline t WHERE t.request = d.request AND t.no = d.no);
 	DELETE FROM kezek.deadline t USING unnest(d_request, d_no, d_state) AS d(request, no, state)
 	WHERE t.request = d.request AND t.no = d.no AND d.state NOT IN ('running', 'paused')
 		AND d.request = ANY (v_done);
 	INSERT INTO kezek.deadline_done (request, no, kind, state, rule_version, calendar, calendar_version, source,
-		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at, agency, office, service)
+		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at, agency, office, service,
+		floor_at, generation)
 	SELECT d.request, d.no, d.kind, d.state, d.rule_version, d.calendar, d.calendar_version, d.source, d.started_at,
 		d.due_at, d.due_on, d.provisional, d.pauses::json, d.extensions::json, d.breached_at, d.stopped_at,
-		s.agency, s.office, s.service
+		s.agency, s.office, s.service, d.floor_at, v_generation
 	FROM unnest(d_request, d_no, d_kind, d_state, d_rule_version, d_calendar, d_calendar_version, d_source,
-		d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at, d_stopped_at)
+		d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at, d_stopped_at,
+		d_floor_at)
 		AS d(request, no, kind, state, rule_version, calendar, calendar_version, source,
-		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at)
+		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at, floor_at)
 	JOIN kezek.request_state s ON s.id = d.request
 	WHERE d.state NOT IN ('running', 'paused') AND d.request = ANY (v_done);
 
@@ -160,6 +174,7 @@ BEGIN
 		WHEN k.request IS NOT NULL THEN 'duplicate'
 		WHEN m.verdict = 2 THEN 'denied'
 		WHEN m.verdict = 3 THEN 'clock'
+		WHEN m.verdict = 5 THEN 'calendars'
 		ELSE 'conflict' END,
 		v_now, k.request, k.fingerprint, k.status::int, k.answer, rk.master, rk.wrapped, k.version
 	FROM unnest(v_verdict, m_request, m_principal, m_key) WITH ORDINALITY AS m(verdict, request, principal, key, n)

@@ -83,11 +83,10 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION kezek.fire_due TO kezek_jobs;
 
--- The named head of an agency in the newest catalogue: who answers for what nobody holds.
+-- The named head of an agency: who answers for what nobody holds.
 CREATE OR REPLACE FUNCTION kezek.head_of(p_agency text) RETURNS text
 LANGUAGE sql STABLE AS $$
-	SELECT a ->> 'head' FROM kezek.catalogue c, json_array_elements(c.body -> 'agencies') a
-	WHERE c.version = (SELECT max(version) FROM kezek.catalogue) AND a ->> 'code' = p_agency
+	SELECT head FROM kezek.agency WHERE code = p_agency
 $$;
 
 -- Keys that need not be kept for ever are forgotten after seven days.

@@ -2,7 +2,8 @@
 -- judged by its own principal. An import's identity is its agency and number, whoever imports: its key is
 -- made of these and stands under '@import', which is nobody's name. Results: done; duplicate (with the stored
 -- answer, for the same key and fingerprint or not: the daemon compares); denied (principal unknown, disabled, or
--- of another office); clock (the member's moment is more than a second off: learn kezek.now() and compute again).
+-- of another office); clock (the member's moment is more than a second off: learn kezek.now() and compute again);
+-- calendars (its dates were computed by calendars that have changed: load them and compute again).
 DROP FUNCTION IF EXISTS kezek.open_requests;
 CREATE FUNCTION kezek.open_requests(
 	p_imported boolean,
@@ -14,10 +15,12 @@ CREATE FUNCTION kezek.open_requests(
 	m_state text[], m_agency text[], m_responsible text[],
 	m_due_at timestamptz[], m_due_on date[], m_provisional boolean[], m_decide text[],
 	m_outcome text[], m_closed_at timestamptz[], m_seq int[], m_status int[], m_answer bytea[],
+	m_generation bigint[],
 	d_request uuid[], d_no int[], d_kind text[], d_state text[], d_rule_version int[],
 	d_calendar text[], d_calendar_version int[], d_source text[], d_started_at timestamptz[],
 	d_due_at timestamptz[], d_due_on date[], d_provisional boolean[], d_pauses text[], d_extensions text[],
 	d_breached_at timestamptz[], d_fire_at timestamptz[], d_stopped_at timestamptz[],
+	d_rung_at text[], d_fired int[], d_effect text[], d_floor_at timestamptz[],
 	e_request uuid[], e_seq int[], e_id uuid[], e_kind text[], e_occurred_at timestamptz[],
 	e_principal text[], e_actor text[], e_ground text[], e_legal_basis text[], e_reason bytea[], e_text bytea[],
 	e_before text[], e_after text[],
@@ -29,7 +32,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_now timestamptz := kezek.now();
 	v_year int;
-	v_verdict int[]; -- 1 may be opened, 2 denied, 3 clock
+	v_verdict int[]; -- 1 may be opened, 2 denied, 3 clock, 5 calendars
+	v_generation bigint;
 	v_fresh uuid[];  -- those that took their key
 	v_whole boolean; -- all did
 BEGIN
@@ -41,14 +45,18 @@ BEGIN
 			PERFORM kezek.ensure_partitions(v_year);
 		END LOOP;
 	END IF;
+	v_generation := kezek.hold_calendars();
 	SELECT array_agg(CASE
 		WHEN p.name IS NULL THEN 2
-		WHEN p_imported THEN CASE WHEN p.role = 'admin' THEN 1 ELSE 2 END
-		WHEN p.role <> 'clerk' OR p.office <> m.office THEN 2
+		WHEN NOT p_imported AND (p.role <> 'clerk' OR p.office <> m.office) THEN 2
+		WHEN p_imported AND p.role <> 'admin' THEN 2
+		WHEN m.generation <> v_generation THEN 5
+		WHEN p_imported THEN 1
 		WHEN abs(extract(epoch FROM v_now - m.registered_at)) > 1 THEN 3
 		ELSE 1 END ORDER BY m.n)
 	INTO v_verdict
-	FROM unnest(m_principal, m_office, m_registered_at) WITH ORDINALITY AS m(principal, office, registered_at, n)
+	FROM unnest(m_principal, m_office, m_registered_at, m_generation) WITH ORDINALITY
+		AS m(principal, office, registered_at, generation, n)
 	LEFT JOIN kezek.principal p ON p.name = m.principal AND p.disabled_at IS NULL;
 
 	WITH gate AS (
@@ -104,24 +112,30 @@ BEGIN
 	WHERE closed_at IS NULL AND (v_whole OR id = ANY (v_fresh));
 
 	INSERT INTO kezek.deadline (request, no, kind, state, rule_version, calendar, calendar_version, source,
-		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at)
+		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at, rung_at, fired, effect,
+		floor_at, generation)
 	SELECT request, no, kind, state, rule_version, calendar, calendar_version, source,
-		started_at, due_at, due_on, provisional, pauses::json, extensions::json, breached_at, fire_at
+		started_at, due_at, due_on, provisional, pauses::json, extensions::json, breached_at, fire_at,
+		rung_at::timestamptz[], fired, effect, floor_at, v_generation
 	FROM unnest(d_request, d_no, d_kind, d_state, d_rule_version, d_calendar, d_calendar_version, d_source,
-		d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at, d_fire_at)
+		d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at, d_fire_at,
+		d_rung_at, d_fired, d_effect, d_floor_at)
 		AS d(request, no, kind, state, rule_version, calendar, calendar_version, source,
-		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at)
+		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at,
+		rung_at, fired, effect, floor_at)
 	WHERE state IN ('running', 'paused') AND (v_whole OR request = ANY (v_fresh));
 
 	INSERT INTO kezek.deadline_done (request, no, kind, state, rule_version, calendar, calendar_version, source,
-		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at, agency, office, service)
+		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at, agency, office, service,
+		floor_at, generation)
 	SELECT request, no, kind, state, rule_version, calendar, calendar_version, source,
 		started_at, due_at, due_on, provisional, pauses::json, extensions::json, breached_at, stopped_at,
-		m_agency[m.n], m_office[m.n], m_service[m.n]
+		m_agency[m.n], m_office[m.n], m_service[m.n], floor_at, v_generation
 	FROM unnest(d_request, d_no, d_kind, d_state, d_rule_version, d_calendar, d_calendar_version, d_source,
-		d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at, d_stopped_at)
+		d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at, d_stopped_at,
+		d_floor_at)
 		AS d(request, no, kind, state, rule_version, calendar, calendar_version, source,
-		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at),
+		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at, floor_at),
 		LATERAL (SELECT array_position(m_id, d.request) AS n OFFSET 0) m
 	WHERE state NOT IN ('running', 'paused') AND (v_whole OR request = ANY (v_fresh));
 
@@ -150,7 +164,7 @@ BEGIN
 	RETURN QUERY
 	SELECT m.n::int, CASE WHEN m.id = ANY (v_fresh) THEN 'done'
 		WHEN m.verdict <> 2 AND (k.request IS NOT NULL OR t.request IS NOT NULL) THEN 'duplicate'
-		WHEN m.verdict = 2 THEN 'denied' ELSE 'clock' END,
+		WHEN m.verdict = 2 THEN 'denied' WHEN m.verdict = 5 THEN 'calendars' ELSE 'clock' END,
 		v_now, k.request, k.fingerprint, k.status::int, k.answer, rk.master, rk.wrapped, k.version
 	FROM unnest(v_verdict, m_id, m_principal, m_key, m_number, m_register) WITH ORDINALITY
 		AS m(verdict, id, principal, key, number, register, n)

@@ -55,26 +55,55 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION kezek.change_principal TO kezek_app;
 
+-- The calendars stand still until the transaction ends: what it writes was computed by this generation of them, or is
+-- refused; and whoever changes them afterwards sees all that was written before.
+CREATE OR REPLACE FUNCTION kezek.hold_calendars() RETURNS bigint
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM pg_advisory_xact_lock_shared(hashtext('kezek.calendars'));
+	RETURN (SELECT value FROM kezek.generation WHERE what = 'calendar');
+END
+$$;
+
 -- A new version of a calendar, compare-and-set on the version it was checked against (0: none); its number,
 -- 0 when another came in between, null when denied.
 CREATE OR REPLACE FUNCTION kezek.put_calendar(p_by text, p_code text, p_read_version int, p_body text) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_version int;
+	v_generation bigint;
 BEGIN
 	IF NOT kezek.is_admin(p_by) THEN
 		RETURN NULL;
 	END IF;
-	PERFORM kezek.bump('calendar'); -- locks its row: one at a time
+	PERFORM pg_advisory_xact_lock(hashtext('kezek.calendars')); -- see kezek.hold_calendars()
+	v_generation := kezek.bump('calendar');
 	SELECT coalesce(max(version), 0) INTO v_version FROM kezek.calendar WHERE code = p_code;
 	IF v_version <> p_read_version THEN
 		RETURN 0;
 	END IF;
-	INSERT INTO kezek.calendar VALUES (p_code, v_version + 1, p_body::json, kezek.now(), p_by);
+	INSERT INTO kezek.calendar (code, version, body, recorded_at, recorded_by, generation)
+	VALUES (p_code, v_version + 1, p_body::json, kezek.now(), p_by, v_generation);
 	RETURN v_version + 1;
 END
 $$;
 GRANT EXECUTE ON FUNCTION kezek.put_calendar TO kezek_app;
+
+-- What timers need of a catalogue, in tables of their own. A version of a service never changes its ladder.
+CREATE OR REPLACE FUNCTION kezek.spread_catalogue(p_body json) RETURNS void
+LANGUAGE sql AS $$
+	INSERT INTO kezek.agency (code, head)
+	SELECT a ->> 'code', a ->> 'head' FROM json_array_elements(p_body -> 'agencies') a
+	ON CONFLICT (code) DO UPDATE SET head = excluded.head;
+	INSERT INTO kezek.rung (service, version, kind, no, label, addressee)
+	SELECT s ->> 'code', (s ->> 'version')::int, t ->> 'kind', r.no - 1, r.rung ->> 'at',
+		coalesce(r.rung ->> 'to', 'officer')
+	FROM json_array_elements(p_body -> 'services') s, json_array_elements(s -> 'stages') t,
+		json_array_elements(t -> 'ladder') WITH ORDINALITY AS r(rung, no)
+	ON CONFLICT DO NOTHING;
+$$;
+-- Of one that was recorded by an earlier program.
+SELECT kezek.spread_catalogue(body) FROM kezek.catalogue ORDER BY version DESC LIMIT 1;
 
 -- The same for the catalogue.
 CREATE OR REPLACE FUNCTION kezek.put_catalogue(p_by text, p_read_version bigint, p_body text) RETURNS bigint
@@ -91,6 +120,7 @@ BEGIN
 		RETURN 0;
 	END IF;
 	INSERT INTO kezek.catalogue VALUES (v_version + 1, p_body::json, kezek.now(), p_by);
+	PERFORM kezek.spread_catalogue(p_body::json);
 	RETURN v_version + 1;
 END
 $$;

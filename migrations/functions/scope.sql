@@ -6,6 +6,12 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	p kezek.principal;
 BEGIN
+	-- The daemon's own acts: nobody can be called so (kezek.principal).
+	IF p_principal = 'kezekd' THEN
+		PERFORM set_config('kezek.everything', 'on', true);
+		RETURN QUERY SELECT 'daemon', NULL::text, NULL::text;
+		RETURN;
+	END IF;
 	SELECT * INTO p FROM kezek.principal c WHERE c.name = p_principal AND c.disabled_at IS NULL;
 	PERFORM set_config('kezek.principal', coalesce(p.name, ''), true),
 		set_config('kezek.office', CASE WHEN p.role = 'clerk' THEN p.office ELSE '' END, true),
@@ -47,11 +53,12 @@ SELECT s.id, r.number, s.version, s.seq, s.state, s.agency, s.office, s.service,
 	w.claim, w.fence, w.holder, w.actor AS holder_actor, w.worker, w.lease_until,
 	(SELECT json_agg(d ORDER BY d.no)::text FROM (
 		SELECT no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at, due_on,
-			provisional, pauses, extensions, breached_at, NULL::timestamptz AS stopped_at
+			provisional, pauses, extensions, breached_at, NULL::timestamptz AS stopped_at,
+			rung_at::text AS rung_at, fired, effect, floor_at, generation
 		FROM kezek.deadline WHERE request = s.id
 		UNION ALL
 		SELECT no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at, due_on,
-			provisional, pauses, extensions, breached_at, stopped_at
+			provisional, pauses, extensions, breached_at, stopped_at, NULL, 0, NULL, floor_at, generation
 		FROM kezek.deadline_done WHERE request = s.id) d) AS deadlines
 FROM kezek.request_state s
 JOIN kezek.request r ON r.id = s.id

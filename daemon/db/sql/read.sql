@@ -21,7 +21,9 @@ FROM kezek.principal ORDER BY name
 SELECT version, body::text FROM kezek.catalogue ORDER BY version DESC LIMIT 1
 
 -- name: calendars_newest
-SELECT DISTINCT ON (code) code, version, body::text, recorded_at FROM kezek.calendar ORDER BY code, version DESC
+SELECT DISTINCT ON (code) code, version, body::text, recorded_at, generation,
+	(SELECT value FROM kezek.generation WHERE what = 'calendar')
+FROM kezek.calendar ORDER BY code, version DESC
 
 -- name: stored_answer
 SELECT request, fingerprint, status, answer, master, wrapped, version FROM kezek.stored_answer($1, $2)
