@@ -53,6 +53,19 @@ static void spread(struct act_run *r)
 		api_tell_due(r->c->api, r->member.changes.deadlines[i].fire_at);
 }
 
+static void on_calendars(struct book_waiter *w, bool is_newer)
+{
+	struct act_run *r = container_of(w, struct act_run, calendars);
+
+	if (is_newer) {
+		call_renew_book(r->c);
+		read_again(r);
+	} else {
+		r->member_result = MEMBER_CALENDARS;
+		finish(r, ACT_FAILED);
+	}
+}
+
 static void on_written(struct member *base, enum member_result result)
 {
 	struct act_run *r = container_of(base, struct act_run, member.base);
@@ -70,6 +83,15 @@ static void on_written(struct member *base, enum member_result result)
 	case MEMBER_CLOCK:
 		if (++r->tries < TRIES_MAX) {
 			read_again(r);
+			break;
+		}
+		r->member_result = result;
+		finish(r, ACT_FAILED);
+		break;
+	case MEMBER_CALENDARS:
+		if (++r->tries < TRIES_MAX) {
+			r->calendars.on_book = on_calendars;
+			book_await(r->c->api, &r->calendars, r->member.generation);
 			break;
 		}
 		_fallthrough_;
@@ -95,7 +117,7 @@ static void member_fill(struct act_run *r, int version, const char *state, int64
 	m->read_state = state;
 	m->read_fence = fence;
 	m->status = 200;
-	m->generation = r->c->book->generation;
+	m->generation = r->d.book->generation;
 	dossier_state(&r->d, &m->state);
 	dossier_changes(&r->d, &m->changes);
 }

@@ -43,6 +43,7 @@ struct act_run {
 	void (*on_done)(struct act_run *r);
 	/* Private. */
 	struct unit unit;
+	struct book_waiter calendars;
 	struct act_member member;
 	struct dossier d;
 	bool has_dossier;

@@ -129,6 +129,7 @@ void answer_member(struct call *c, enum member_result result)
 		answer_problem(c, KEZEK_PROBLEM_database_away, NULL);
 		break;
 	case MEMBER_CLOCK:
+	case MEMBER_CALENDARS:
 		answer_problem(c, KEZEK_PROBLEM_overloaded, NULL);
 		break;
 	default:

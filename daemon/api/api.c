@@ -4,12 +4,7 @@
 #include "daemon/api/api.h"
 #include "daemon/api/claims.h"
 #include "daemon/api/numbers.h"
-#include "daemon/db/migrate.h"
-#include "daemon/log.h"
-#include "daemon/metrics.h"
-#include "daemon/systemd.h"
 
-#define BEAT_US     (500 * 1000LL) /* how old caches and clock may get */
 #define READ_QUEUE  4096
 #define WRITE_QUEUE 8192
 #define READ_DEPTH  16
@@ -167,122 +162,12 @@ static void on_end(struct exchange *x)
 		loop_reap(c->api->loop, c, call_free);
 }
 
-/* Caches: the heartbeat tells which are old; one load brings them all. */
-
-void register_ask(struct unit *u)
-{
-	unit_add(u, SQL_PRINCIPALS);
-	unit_add(u, SQL_CATALOGUE_NEWEST);
-	unit_add(u, SQL_CALENDARS_NEWEST);
-}
-
-void register_adopt(struct api *a, const struct unit *u)
-{
-	struct book *b;
-
-	principals_read(a, u, 0, false);
-	if (u->submitted_mono < a->book_asked)
-		return;
-	a->book_asked = u->submitted_mono;
-	b = book_read(u, 1);
-	if (b) {
-		book_unref(a->book);
-		a->book = b;
-	}
-	log_event(LOG_LEVEL_INFO, "register_loaded", LOG_N("principals", a->principal_count),
-		LOG_N("catalogue", b ? b->catalogue_version : -1),
-		LOG_N("calendars", b ? (int64_t)calendars_count(b->calendars) : -1));
-}
-
-/* Once: whoever waits for it opens the doors when writes would be taken too. */
-static void tell_ready(struct api *a)
-{
-	void (*on_ready)(void *) = a->on_ready;
-
-	if (!on_ready || !api_is_live(a))
-		return;
-	a->on_ready = NULL;
-	on_ready(a->on_ready_arg);
-}
-
-static void on_load_done(struct unit *u, enum unit_how how)
-{
-	struct api *a = container_of(u, struct api, load);
-
-	a->loading = false;
-	if (how == UNIT_DONE) {
-		register_adopt(a, u);
-		memcpy(a->generation, a->sought, sizeof(a->generation));
-	}
-	unit_done(u);
-	tell_ready(a);
-}
-
-static void load(struct api *a)
-{
-	if (a->loading)
-		return;
-	unit_init(&a->load, on_load_done);
-	register_ask(&a->load);
-	memcpy(a->sought, a->wanted, sizeof(a->sought));
-	a->loading = pg_submit(a->reads, &a->load) == 0;
-}
-
-void api_refresh(struct api *a)
-{
-	timer_set(&a->beat_timer, 0);
-}
-
-static void on_beat_done(struct unit *u, enum unit_how how)
-{
-	struct api *a = container_of(u, struct api, beat);
-
-	if (how == UNIT_DONE && rows_count(u, 0)) {
-		struct row r = row_of(u, 0, 0);
-		int64_t now = row_moment(&r);
-		int version;
-
-		for (int i = 0; i < 3; i++)
-			a->wanted[i] = row_int64(&r);
-		version = row_int(&r);
-		a->has_test_clock = row_bool(&r);
-		if (version != migrate_version() && a->schema_is_right)
-			log_event(LOG_LEVEL_ERROR, "schema_differs", LOG_N("database", version),
-				LOG_N("program", migrate_version()));
-		a->schema_is_right = version == migrate_version();
-		loop_learn_now(a->loop, now, a->beat_sent_mono, loop_mono());
-		sd_feed_watchdog();
-		if (memcmp(a->wanted, a->generation, sizeof(a->wanted)) != 0 || !a->has_principals)
-			load(a);
-		tell_ready(a);
-	}
-	unit_done(u);
-	a->beat_sent_mono = 0;
-	timer_set(&a->beat_timer, BEAT_US);
-}
-
-static void on_beat(struct timer *t)
-{
-	struct api *a = container_of(t, struct api, beat_timer);
-
-	if (a->beat_sent_mono)
-		return;
-	unit_init(&a->beat, on_beat_done);
-	unit_add(&a->beat, SQL_HEARTBEAT);
-	a->beat_sent_mono = loop_mono();
-	if (pg_submit(a->reads, &a->beat) < 0) {
-		unit_done(&a->beat);
-		a->beat_sent_mono = 0;
-		timer_set(t, BEAT_US);
-	}
-}
-
 static void on_reads_change(void *arg)
 {
 	struct api *a = arg;
 
 	if (pg_is_ready(a->reads) && !a->has_principals)
-		timer_set(&a->beat_timer, 0);
+		api_refresh(a);
 }
 
 static int connect_database(struct api *a)
@@ -320,7 +205,7 @@ int api_new(struct loop *l, const struct settings *settings, struct api **ret)
 	a->loop = l;
 	a->settings = settings;
 	a->schema_is_right = true;
-	timer_init(&a->beat_timer, l, on_beat);
+	caches_init(a);
 	r = seal_new(settings, &a->seal);
 	if (r == 0)
 		r = connect_database(a);
@@ -332,7 +217,7 @@ int api_new(struct loop *l, const struct settings *settings, struct api **ret)
 		api_free(a);
 		return r;
 	}
-	timer_set(&a->beat_timer, 0);
+	api_refresh(a);
 	*ret = a;
 	return 0;
 }
@@ -369,7 +254,7 @@ void api_free(struct api *a)
 {
 	if (!a)
 		return;
-	timer_done(&a->beat_timer);
+	caches_done(a);
 	parking_free(a->parking);
 	numbers_free(a->numbers);
 	batcher_free(a->writes);

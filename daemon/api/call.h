@@ -27,6 +27,8 @@ struct call {
 	enum lang lang;
 };
 
+/* The call goes on by the api's newest book. What it borrowed of the former one is gone. */
+void call_renew_book(struct call *c);
 const char *call_actor(const struct call *c); /* NULL where none */
 struct viewer call_viewer(const struct call *c);
 /* state of `size` zeroed bytes, freed with the call by free() or `free_state`. */

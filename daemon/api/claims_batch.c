@@ -51,9 +51,10 @@ static enum kezek_problem problem_of(const struct act_run *r)
 	case ACT_AWAY:
 		return KEZEK_PROBLEM_database_away;
 	case ACT_FAILED:
-		return r->member_result == MEMBER_DISK_FULL ? KEZEK_PROBLEM_disk_full
-		       : r->member_result == MEMBER_DENIED  ? KEZEK_PROBLEM_principal_disabled
-							    : KEZEK_PROBLEM_internal;
+		return r->member_result == MEMBER_DISK_FULL   ? KEZEK_PROBLEM_disk_full
+		       : r->member_result == MEMBER_DENIED    ? KEZEK_PROBLEM_principal_disabled
+		       : r->member_result == MEMBER_CALENDARS ? KEZEK_PROBLEM_overloaded
+							      : KEZEK_PROBLEM_internal;
 	default:
 		return KEZEK_PROBLEM_claim_lost;
 	}

@@ -249,3 +249,46 @@ bool import_line_read(struct import_line *l, struct span text, unsigned json_dep
 	json_reader_end(&r);
 	return !l->in.faults.count;
 }
+
+static void add_oddities(struct text *t, const struct import_line *l)
+{
+	const char *comma = "";
+
+	text_adds(t, ",\"flags\":[");
+	for (enum import_oddity i = 0; i < IMPORT_ODDITY_COUNT; i++) {
+		if (!(l->oddities & 1u << i))
+			continue;
+		text_addf(t, "%s\"%s\"", comma, import_oddity_name(i));
+		comma = ",";
+	}
+	text_adds(t, "],");
+	if (l->events_after_closing)
+		text_addf(t, "\"events_after_closing\":%d,", l->events_after_closing);
+}
+
+void import_line_write_result(struct text *t, struct import_line *l, const struct call *c,
+	enum import_outcome outcome, enum kezek_problem problem, bool explain)
+{
+	static const char *const names[] = {"created", "exists", "refused"};
+
+	text_addf(t, "{\"line\":%zu,", l->number_of_line);
+	text_add_member(t, "number", l->number);
+	text_addf(t, ",\"result\":\"%s\"", names[outcome]);
+	if (outcome == IMPORT_REFUSED)
+		l->oddities = 0;
+	add_oddities(t, l);
+	if (outcome != IMPORT_REFUSED && !uuid_is_nil(&l->m.id)) {
+		char id[UUID_TEXT_SIZE];
+
+		uuid_format(outcome == IMPORT_CREATED ? &l->m.id : &l->m.stored.request, id);
+		if (outcome == IMPORT_CREATED || !uuid_is_nil(&l->m.stored.request))
+			text_addf(t, "\"id\":\"%s\",", id);
+	}
+	text_adds(t, "\"problem\":");
+	if (problem == KEZEK_PROBLEM_COUNT)
+		text_adds(t, "null");
+	else
+		problem_write(t, problem, c->lang, NULL, c->x->request_id,
+			explain ? &l->in.faults : NULL);
+	text_adds(t, "}\n");
+}

@@ -66,3 +66,8 @@ bool import_line_read(struct import_line *l, struct span text, unsigned json_dep
 /* Makes the case of a sound line: l->m is ready but for `kind` and `on_done`. `c` is who imports.
  */
 void import_line_compose(struct import_line *l, struct call *c);
+
+enum import_outcome { IMPORT_CREATED, IMPORT_EXISTS, IMPORT_REFUSED, IMPORT_OUTCOME_COUNT };
+/* `problem` is KEZEK_PROBLEM_COUNT for what was taken; `explain`: with the single faults. */
+void import_line_write_result(struct text *t, struct import_line *l, const struct call *c,
+	enum import_outcome outcome, enum kezek_problem problem, bool explain);

@@ -16,10 +16,6 @@
 #define CROWDED_US      5000               /* before the batcher is asked again */
 #define EXPLAINED_BYTES (32 * 1024 * 1024) /* results beyond it name no single faults */
 
-enum outcome { CREATED, EXISTS, REFUSED, OUTCOME_COUNT };
-
-static const char *const outcome_names[] = {"created", "exists", "refused"};
-
 struct imports {
 	struct call *c;
 	struct timer timer;
@@ -27,10 +23,13 @@ struct imports {
 	size_t line;      /* the last one read */
 	struct text *results;
 	size_t result_count, result_bytes;
-	struct item *held; /* composed, and the batcher was crowded */
+	struct item *held;            /* composed, and the batcher was crowded */
+	STAILQ_HEAD(, item) outdated; /* to be composed again by newer calendars */
+	struct book_waiter calendars;
+	bool awaits_calendars;
 	int flying;
 	size_t flying_bytes;
-	size_t counts[OUTCOME_COUNT];
+	size_t counts[IMPORT_OUTCOME_COUNT];
 	bool stopped; /* nothing more is read: the call as a whole fails by `problem` */
 	enum kezek_problem problem;
 };
@@ -39,6 +38,8 @@ struct imports {
 struct item {
 	struct imports *owner;
 	size_t result;
+	struct span text;        /* in the body of the call */
+	STAILQ_ENTRY(item) link; /* of the outdated */
 	struct import_line l;
 };
 
@@ -50,12 +51,22 @@ static void item_free(struct item *item)
 	free(item);
 }
 
+static struct item *take_outdated(struct imports *s)
+{
+	struct item *item = STAILQ_FIRST(&s->outdated);
+
+	STAILQ_REMOVE_HEAD(&s->outdated, link);
+	return item;
+}
+
 static void imports_free(void *state)
 {
 	struct imports *s = state;
 
 	timer_done(&s->timer);
 	item_free(s->held);
+	while (!STAILQ_EMPTY(&s->outdated))
+		item_free(take_outdated(s));
 	for (size_t i = 0; i < s->result_count; i++)
 		text_done(&s->results[i]);
 	free(s->results);
@@ -71,50 +82,14 @@ static void stop(struct imports *s, enum kezek_problem problem)
 
 /* Results. */
 
-static void add_oddities(struct text *t, const struct import_line *l)
-{
-	const char *comma = "";
-
-	text_adds(t, ",\"flags\":[");
-	for (enum import_oddity i = 0; i < IMPORT_ODDITY_COUNT; i++) {
-		if (!(l->oddities & 1u << i))
-			continue;
-		text_addf(t, "%s\"%s\"", comma, import_oddity_name(i));
-		comma = ",";
-	}
-	text_adds(t, "],");
-	if (l->events_after_closing)
-		text_addf(t, "\"events_after_closing\":%d,", l->events_after_closing);
-}
-
 /* `problem` is KEZEK_PROBLEM_COUNT for what was taken. */
-static void settle(
-	struct imports *s, struct item *item, enum outcome outcome, enum kezek_problem problem)
+static void settle(struct imports *s, struct item *item, enum import_outcome outcome,
+	enum kezek_problem problem)
 {
-	struct call *c = s->c;
-	struct import_line *l = &item->l;
 	struct text *t = &s->results[item->result];
 
-	text_addf(t, "{\"line\":%zu,", l->number_of_line);
-	text_add_member(t, "number", l->number);
-	text_addf(t, ",\"result\":\"%s\"", outcome_names[outcome]);
-	if (outcome == REFUSED)
-		l->oddities = 0;
-	add_oddities(t, l);
-	if (outcome != REFUSED && !uuid_is_nil(&l->m.id)) {
-		char id[UUID_TEXT_SIZE];
-
-		uuid_format(outcome == CREATED ? &l->m.id : &l->m.stored.request, id);
-		if (outcome == CREATED || !uuid_is_nil(&l->m.stored.request))
-			text_addf(t, "\"id\":\"%s\",", id);
-	}
-	text_adds(t, "\"problem\":");
-	if (problem == KEZEK_PROBLEM_COUNT)
-		text_adds(t, "null");
-	else
-		problem_write(t, problem, c->lang, NULL, c->x->request_id,
-			s->result_bytes < EXPLAINED_BYTES ? &l->in.faults : NULL);
-	text_adds(t, "}\n");
+	import_line_write_result(
+		t, &item->l, s->c, outcome, problem, s->result_bytes < EXPLAINED_BYTES);
 	s->result_bytes += t->len;
 	s->counts[outcome]++;
 	item_free(item);
@@ -141,7 +116,30 @@ static void settle_stored(struct imports *s, struct item *item)
 	if (uuid_is_nil(&stored->request) ||
 		memcmp(stored->fingerprint, item->l.m.fingerprint, FINGERPRINT_SIZE) != 0)
 		item->l.oddities |= 1u << IMPORT_differs;
-	settle(s, item, EXISTS, KEZEK_PROBLEM_COUNT);
+	settle(s, item, IMPORT_EXISTS, KEZEK_PROBLEM_COUNT);
+}
+
+static void on_calendars(struct book_waiter *w, bool is_newer)
+{
+	struct imports *s = container_of(w, struct imports, calendars);
+
+	s->awaits_calendars = false;
+	if (is_newer)
+		call_renew_book(s->c);
+	else
+		stop(s, KEZEK_PROBLEM_overloaded);
+	timer_set(&s->timer, 0);
+}
+
+/* The line waits until the call knows newer calendars than it was computed by. */
+static void set_aside(struct imports *s, struct item *item)
+{
+	STAILQ_INSERT_TAIL(&s->outdated, item, link);
+	if (s->awaits_calendars || s->c->book->generation > item->l.m.generation)
+		return;
+	s->awaits_calendars = true;
+	s->calendars.on_book = on_calendars;
+	book_await(s->c->api, &s->calendars, item->l.m.generation);
 }
 
 static void on_member(struct member *base, enum member_result result)
@@ -155,13 +153,16 @@ static void on_member(struct member *base, enum member_result result)
 	switch (result) {
 	case MEMBER_DONE:
 		wake_others(s, &item->l);
-		settle(s, item, CREATED, KEZEK_PROBLEM_COUNT);
+		settle(s, item, IMPORT_CREATED, KEZEK_PROBLEM_COUNT);
 		break;
 	case MEMBER_DUPLICATE:
 		settle_stored(s, item);
 		break;
+	case MEMBER_CALENDARS:
+		set_aside(s, item);
+		break;
 	case MEMBER_FAILED:
-		settle(s, item, REFUSED, KEZEK_PROBLEM_internal);
+		settle(s, item, IMPORT_REFUSED, KEZEK_PROBLEM_internal);
 		break;
 	default:
 		stop(s, result == MEMBER_DENIED      ? KEZEK_PROBLEM_principal_disabled
@@ -229,6 +230,25 @@ static size_t new_result(struct imports *s)
 }
 
 /* True: the next one may be read. */
+static bool compose_item(struct imports *s, struct item *item)
+{
+	struct call *c = s->c;
+
+	if (item->text.len > LINE_BYTES) {
+		settle(s, item, IMPORT_REFUSED, KEZEK_PROBLEM_too_large);
+		return true;
+	}
+	if (!import_line_read(&item->l, item->text, (unsigned)c->api->settings->json_depth)) {
+		settle(s, item, IMPORT_REFUSED, faults_problem(&item->l.in.faults));
+		return true;
+	}
+	import_line_compose(&item->l, c);
+	digest_bytes(item->text, item->l.m.fingerprint);
+	item->l.m.base.kind = &batch_import;
+	item->l.m.base.on_done = on_member;
+	return send_item(s, item);
+}
+
 static bool take_line(struct imports *s, struct span line)
 {
 	struct call *c = s->c;
@@ -244,20 +264,19 @@ static bool take_line(struct imports *s, struct span line)
 	import_line_init(&item->l, c->book, loop_now(c->api->loop));
 	item->owner = s;
 	item->result = new_result(s);
+	item->text = line;
 	item->l.number_of_line = s->line;
-	if (line.len > LINE_BYTES) {
-		settle(s, item, REFUSED, KEZEK_PROBLEM_too_large);
-		return true;
-	}
-	if (!import_line_read(&item->l, line, (unsigned)c->api->settings->json_depth)) {
-		settle(s, item, REFUSED, faults_problem(&item->l.in.faults));
-		return true;
-	}
-	import_line_compose(&item->l, c);
-	digest_bytes(line, item->l.m.fingerprint);
-	item->l.m.base.kind = &batch_import;
-	item->l.m.base.on_done = on_member;
-	return send_item(s, item);
+	return compose_item(s, item);
+}
+
+static bool take_line_again(struct imports *s, struct item *item)
+{
+	size_t number_of_line = item->l.number_of_line;
+
+	import_line_done(&item->l);
+	import_line_init(&item->l, s->c->book, loop_now(s->c->api->loop));
+	item->l.number_of_line = number_of_line;
+	return compose_item(s, item);
 }
 
 static bool has_room(const struct imports *s)
@@ -274,6 +293,10 @@ static void read_lines(struct imports *s)
 
 		s->held = NULL;
 		if (!send_item(s, item))
+			return;
+	}
+	while (!s->stopped && !STAILQ_EMPTY(&s->outdated) && has_room(s)) {
+		if (!take_line_again(s, take_outdated(s)) || loop_mono() - began > SLICE_US)
 			return;
 	}
 	while (!s->stopped && s->left.len && has_room(s)) {
@@ -293,8 +316,9 @@ static void finish(struct imports *s)
 
 	log_event(LOG_LEVEL_INFO, "imported", LOG_S("request_id", c->x->request_id),
 		LOG_S("principal", c->who.name), LOG_N("lines", s->line),
-		LOG_N("created", s->counts[CREATED]), LOG_N("exists", s->counts[EXISTS]),
-		LOG_N("refused", s->counts[REFUSED]),
+		LOG_N("created", s->counts[IMPORT_CREATED]),
+		LOG_N("exists", s->counts[IMPORT_EXISTS]),
+		LOG_N("refused", s->counts[IMPORT_REFUSED]),
 		LOG_S("stopped", s->stopped ? problem_code(s->problem) : NULL),
 		LOG_N("us", loop_mono() - c->x->began_mono));
 	if (s->stopped) {
@@ -309,6 +333,11 @@ static void finish(struct imports *s)
 	exchange_reply(c->x, 200, "application/x-ndjson", &all);
 }
 
+static bool has_more(const struct imports *s)
+{
+	return s->held || !STAILQ_EMPTY(&s->outdated) || s->left.len;
+}
+
 /* A part of the body, then others have their turn. What was sent is waited for, whatever happens.
  */
 static void on_slice(struct timer *t)
@@ -317,13 +346,15 @@ static void on_slice(struct timer *t)
 
 	if (s->c->api->draining || s->c->x->gone)
 		stop(s, KEZEK_PROBLEM_stopping);
+	if (s->awaits_calendars)
+		return;
 	if (!s->stopped)
 		read_lines(s);
-	if (!s->flying && (s->stopped || (!s->left.len && !s->held)))
+	if (!s->flying && (s->stopped || !has_more(s)))
 		finish(s);
 	else if (s->held)
 		timer_set(t, CROWDED_US);
-	else if (!s->stopped && s->left.len && has_room(s))
+	else if (!s->stopped && has_more(s) && has_room(s))
 		timer_set(t, 0);
 }
 
@@ -332,6 +363,7 @@ void imports_begin(struct call *c)
 	struct imports *s = call_state(c, sizeof(*s), imports_free);
 
 	s->c = c;
+	STAILQ_INIT(&s->outdated);
 	s->left = c->x->body;
 	timer_init(&s->timer, c->api->loop, on_slice);
 	timer_set(&s->timer, 0);

@@ -23,6 +23,16 @@ struct principal {
 struct numbers;
 struct parking;
 
+/* Somebody whose dates were computed by calendars that have changed. Embedded. */
+struct book_waiter {
+	/* Once, in a later turn. `is_newer`: the api's book is newer than `generation` now; else
+	 * none came in time. */
+	void (*on_book)(struct book_waiter *w, bool is_newer);
+	int64_t generation, until_mono;
+	TAILQ_ENTRY(book_waiter) link;
+};
+TAILQ_HEAD(book_waiter_list, book_waiter);
+
 struct api {
 	struct exchange_ops ops;
 	struct loop *loop;
@@ -43,6 +53,8 @@ struct api {
 	struct unit beat, load;
 	struct timer beat_timer;
 	int64_t beat_sent_mono;
+	struct book_waiter_list waiters;
+	struct timer waiters_timer;
 	struct numbers *numbers;
 	struct parking *parking;
 	struct api_hooks hooks;
@@ -60,8 +72,12 @@ static inline void api_tell_lease(const struct api *a, int64_t at)
 	a->hooks.on_lease(a->hooks.arg, at);
 }
 
-/* api.c: principals, catalogue and calendars anew: three statements, and what their rows are for.
- */
+/* caches.c */
+void caches_init(struct api *a);
+void caches_done(struct api *a);
+/* `w->on_book` is set: see there. */
+void book_await(struct api *a, struct book_waiter *w, int64_t generation);
+/* Principals, catalogue and calendars anew: three statements, and what their rows are for. */
 void register_ask(struct unit *u);
 void register_adopt(struct api *a, const struct unit *u);
 /* who.c */

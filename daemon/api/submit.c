@@ -10,7 +10,7 @@
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 
-#define CLOCK_TRIES 4
+#define TRIES_MAX 4 /* the clock or the calendars were found to be others */
 
 struct submission {
 	struct call *c;
@@ -18,6 +18,7 @@ struct submission {
 	struct dossier d;
 	struct open_member m;
 	struct number_waiter waiter;
+	struct book_waiter calendars;
 	struct text answer; /* plain, until it is sent */
 	bool has_dossier;
 	int tries;
@@ -36,6 +37,7 @@ static void submission_free(void *state)
 }
 
 static void take_number(struct submission *s);
+static void decode(struct submission *s);
 
 /* A repeat of what was stored is answered from the store even when it could not be submitted today.
  */
@@ -136,6 +138,18 @@ static void reply_created(struct submission *s)
 	answer_json(c, 201, &s->answer);
 }
 
+static void on_calendars(struct book_waiter *w, bool is_newer)
+{
+	struct submission *s = container_of(w, struct submission, calendars);
+
+	if (is_newer) {
+		call_renew_book(s->c);
+		decode(s);
+	} else {
+		answer_problem(s->c, KEZEK_PROBLEM_overloaded, NULL);
+	}
+}
+
 static void on_stored(struct member *base, enum member_result result)
 {
 	struct submission *s = container_of(base, struct submission, m.base);
@@ -148,9 +162,18 @@ static void on_stored(struct member *base, enum member_result result)
 		answer_stored(s->c, &s->m.stored);
 		break;
 	case MEMBER_CLOCK:
-		if (++s->tries < CLOCK_TRIES) {
+		if (++s->tries < TRIES_MAX) {
 			changes_done(&s->m.changes);
 			take_number(s);
+			break;
+		}
+		answer_member(s->c, result);
+		break;
+	case MEMBER_CALENDARS:
+		if (++s->tries < TRIES_MAX) {
+			changes_done(&s->m.changes);
+			s->calendars.on_book = on_calendars;
+			book_await(s->c->api, &s->calendars, s->m.generation);
 			break;
 		}
 		_fallthrough_;
@@ -209,11 +232,12 @@ static void take_number(struct submission *s)
 		compose(s, number);
 }
 
-void submit_begin(struct call *c)
+/* By the book that the call has now. */
+static void decode(struct submission *s)
 {
-	struct submission *s = call_state(c, sizeof(*s), submission_free);
+	struct call *c = s->c;
 
-	s->c = c;
+	intake_done(&s->in);
 	intake_init(&s->in, c->book, loop_now(c->api->loop));
 	intake_read(&s->in, c->body, c->who.office, c->lang);
 	if (s->in.faults.count && faults_are_of_shape(&s->in.faults))
@@ -222,4 +246,12 @@ void submit_begin(struct call *c)
 		refuse_or_replay(s);
 	else
 		take_number(s);
+}
+
+void submit_begin(struct call *c)
+{
+	struct submission *s = call_state(c, sizeof(*s), submission_free);
+
+	s->c = c;
+	decode(s);
 }

@@ -205,6 +205,12 @@ struct viewer call_viewer(const struct call *c)
 	};
 }
 
+void call_renew_book(struct call *c)
+{
+	book_unref(c->book);
+	c->book = book_ref(c->api->book);
+}
+
 void *call_state(struct call *c, size_t size, void (*free_state)(void *state))
 {
 	c->state = calloc(1, size);
