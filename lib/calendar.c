@@ -59,7 +59,7 @@ static bool works_by_week(const struct calendar *c, int32_t day)
 	return c->week_mask >> day_weekday(day) & 1;
 }
 
-static bool is_covered(const struct calendar *c, int32_t day)
+bool calendar_is_covered(const struct calendar *c, int32_t day)
 {
 	return day >= c->covers_first && day <= c->covers_last;
 }
@@ -73,7 +73,7 @@ struct day_facts calendar_day(const struct calendar *c, int32_t day)
 {
 	const struct entry *e = entry_find(c, day);
 	bool by_week = works_by_week(c, day);
-	struct day_facts f = {.covered = is_covered(c, day)};
+	struct day_facts f = {.covered = calendar_is_covered(c, day)};
 
 	if (!e) {
 		f.kind = by_week ? DAY_WEEKDAY : DAY_WEEKEND;

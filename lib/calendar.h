@@ -104,6 +104,8 @@ int64_t calendar_count_working(const struct calendar *c, int32_t first, int32_t 
 /* Whether any day of first…last, both included, is tentative or not covered. */
 bool calendar_is_in_doubt(const struct calendar *c, int32_t first, int32_t last);
 
+bool calendar_is_covered(const struct calendar *c, int32_t day);
+
 /* The civil day of an instant, the first instant of a day, and the instant of a minute (0…1440) of
  * it. */
 int32_t calendar_day_of(const struct calendar *c, int64_t at);

@@ -24,6 +24,15 @@ static void take_result(const struct term_run *run, struct term *t)
 	t->provisional = term_run_is_doubtful(run);
 }
 
+/* A paused term has no date that could be too early: MOMENT_NONE is later than any floor. */
+static void raise_to_floor(const struct calendar *calendar, int64_t floor_at, struct term *t)
+{
+	t->floored = true;
+	t->due_at = floor_at;
+	t->due_on = calendar_day_of(calendar, floor_at - 1);
+	t->provisional = t->provisional || !calendar_is_covered(calendar, t->due_on);
+}
+
 int term_compute(const struct calendar *calendar, const struct term_rule *rule,
 	const struct term_facts *facts, struct term *ret_term)
 {
@@ -45,6 +54,8 @@ int term_compute(const struct calendar *calendar, const struct term_rule *rule,
 			own.capped = true;
 		}
 	}
+	if (facts->has_floor && facts->floor_at > own.due_at)
+		raise_to_floor(calendar, facts->floor_at, &own);
 	*ret_term = own;
 	return 0;
 }

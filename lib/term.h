@@ -71,6 +71,8 @@ struct term_facts {
 	const struct term_extension *extensions;
 	size_t nextensions;
 	const struct term_rule *cap; /* or NULL */
+	bool has_floor;
+	int64_t floor_at; /* lateness never begins before: when a calendar's change was recorded */
 };
 
 struct term {
@@ -79,6 +81,7 @@ struct term {
 	bool provisional;
 	bool paused;       /* by an open pause, so that there is no date now */
 	bool capped;       /* the cap is what decides */
+	bool floored;      /* due_at is the facts' floor_at, since what decides gave less */
 	int64_t deemed_at; /* the start after restarts and after_hours, of the rule that decides */
 	int32_t first_day; /* day 1, of the rule that decides */
 	/* While paused: what the rule has left to run, in units (working_day, day) or in µs
@@ -92,11 +95,8 @@ struct term {
 
 enum { TERM_BEYOND = 1 /* no such day up to 9999-12-31, e.g. no working day at all */ };
 
-/*
- * Reads no clock, allocates nothing. Returns 0 or TERM_BEYOND.
- * A pause that begins at or after the instant at which the term has run out changes nothing, be it
- * open or closed.
- */
+/* Reads no clock, allocates nothing. Returns 0 or TERM_BEYOND. A pause that begins at or after the
+ * instant at which the term has run out changes nothing, be it open or closed. */
 _must_check_ int term_compute(const struct calendar *calendar, const struct term_rule *rule,
 	const struct term_facts *facts, struct term *ret_term);
 

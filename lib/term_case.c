@@ -86,6 +86,22 @@ static void read_start(struct json_reader *r, struct term_case *c)
 			r, "start", WORD_reason_bad_format, "2026-06-05T11:00:00+06:00", NULL);
 }
 
+static void read_floor(struct json_reader *r, struct term_case *c)
+{
+	struct term_facts *f = &c->facts;
+	const char *s = json_get_string(r, "floor", JSON_OPTIONAL, 64);
+
+	if (!s)
+		return;
+	f->has_floor = moment_parse(span_of(s), &f->floor_at, NULL);
+	if (!f->has_floor)
+		json_reader_fault(
+			r, "floor", WORD_reason_bad_format, "2026-06-05T11:00:00+06:00", NULL);
+	/* The day after must exist too, in any zone. */
+	else if (f->floor_at > MOMENT_MAX - 2 * USEC_PER_DAY)
+		json_reader_fault(r, "floor", WORD_reason_out_of_range, "0001-01-01", "9999-12-29");
+}
+
 static void read_rule(struct json_reader *r, struct term_case *c)
 {
 	json_object *json = json_get_any(r, "rule", JSON_REQUIRED);
@@ -117,6 +133,7 @@ int term_case_read(json_object *json, const struct calendars *calendars, struct 
 	read_start(&r, ret_case);
 	read_pauses(&r, ret_case);
 	read_extensions(&r, ret_case);
+	read_floor(&r, ret_case);
 	json_reader_end(&r);
 	return faults->count > before;
 }
@@ -211,6 +228,8 @@ static void add_answer(struct text *t, const struct term_case *c, const struct t
 		add_paused(t, term);
 	if (term->capped)
 		text_adds(t, ",\"capped\":true");
+	if (term->floored)
+		text_adds(t, ",\"floored\":true");
 	if (c->ladder.count)
 		add_ladder(t, c, term);
 	text_add_char(t, ',');

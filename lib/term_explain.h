@@ -6,7 +6,8 @@
 
 #define TERM_WHATS(X)                                                                              \
 	X(counted)                                                                                 \
-	X(weekend) X(holiday) X(day_off) X(moved_workday) X(paused) X(rolled) X(extended) X(capped)
+	X(weekend)                                                                                 \
+	X(holiday) X(day_off) X(moved_workday) X(paused) X(rolled) X(extended) X(capped) X(floored)
 enum term_what {
 #define X(name) TERM_IS_##name,
 	TERM_WHATS(X)
@@ -17,9 +18,9 @@ enum term_what {
 /*
  * One run of days or of time. In day units the segments follow each other without a gap, and their
  * `count` (in days) adds up to due_on - first_day + 1: a roll backward counts negative, `capped` is
- * 0. `counted` and `moved_workday` add up to the rule's amount (weeks and months in days),
- * `extended` to the extensions'. In hours `count` is µs; nights and lunch are within the segments
- * and count nothing.
+ * 0, and `floored` (our own addition) has the days from what decides to the floor. `counted` and
+ * `moved_workday` add up to the rule's amount (weeks and months in days), `extended` to the
+ * extensions'. In hours `count` is µs; nights and lunch are within the segments and count nothing.
  */
 struct term_segment {
 	enum term_what what;

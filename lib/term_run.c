@@ -154,14 +154,6 @@ static int roll(const struct term_run *run, struct leg *leg)
 	return r;
 }
 
-static bool is_covered(const struct calendar *c, int32_t day)
-{
-	int32_t first, last;
-
-	calendar_covers(c, &first, &last);
-	return day >= first && day <= last;
-}
-
 /* The page's list of what a date rests on. */
 static bool rests_on_doubt(const struct term_run *run, const struct leg *leg)
 {
@@ -178,7 +170,7 @@ static bool rests_on_doubt(const struct term_run *run, const struct leg *leg)
 		return true;
 	if (rule->at_close && calendar_is_in_doubt(c, leg->due_on, leg->due_on))
 		return true;
-	return !is_covered(c, leg->due_on);
+	return !calendar_is_covered(c, leg->due_on);
 }
 
 static int64_t end_of(const struct term_run *run, const struct leg *leg)
@@ -234,7 +226,7 @@ static int run_hours(const struct term_run *run, struct leg *leg)
 		return r;
 	leg->due_on = calendar_day_of(c, leg->due_at - 1);
 	leg->counted_on = leg->minimum_on = leg->due_on;
-	leg->doubtful = !is_covered(c, leg->due_on) ||
+	leg->doubtful = !calendar_is_covered(c, leg->due_on) ||
 			(leg->works && calendar_is_in_doubt(c, leg->first, leg->due_on));
 	return 0;
 }

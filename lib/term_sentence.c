@@ -262,6 +262,26 @@ static void add_acts(const struct sentence *s)
 	clause(s, WORD_term_capped, amount.data, alone.data);
 }
 
+/* What the term would be without the floor: the segment has it, as a day or as a moment. */
+static void add_floor(const struct sentence *s)
+{
+	const struct term_segment *last;
+	_text_ alone = TEXT_INIT, floor = TEXT_INIT;
+	int32_t day;
+
+	if (!s->term->floored || !s->trace->nsegments)
+		return;
+	last = &s->trace->segments[s->trace->nsegments - 1];
+	if (!day_parse(span_of(last->why), &day))
+		return;
+	if (last->from_at == calendar_day_starts(s->calendar, day + 1))
+		text_add_day(&alone, day, s->lang);
+	else
+		add_moment(&alone, last->from_at, calendar_zone(s->calendar), s->lang);
+	add_moment(&floor, s->term->due_at, calendar_zone(s->calendar), s->lang);
+	clause(s, WORD_term_floored, alone.data, floor.data);
+}
+
 static void add_versions(const struct sentence *s, int rule_version)
 {
 	char number[16];
@@ -324,6 +344,7 @@ void text_add_term_sentence(struct text *t, const struct calendar *calendar,
 	add_counts(&s);
 	add_rolls(&s);
 	add_acts(&s);
+	add_floor(&s);
 	add_versions(&s, rule_version);
 	add_doubts(&s);
 	text_add_char(t, '.');

@@ -276,15 +276,15 @@ static void trace_hours(const struct term_run *run, const struct leg *leg, struc
 
 /* Says that the cap decides, and what the rule would give without it. */
 static void trace_cap(struct term_run *run, const struct calendar *c, const struct term_rule *rule,
-	const struct term_facts *facts, const struct term *term, struct term_trace *t)
+	const struct term_facts *facts, const struct leg *capped, struct term_trace *t)
 {
 	char day[DAY_TEXT_SIZE] = "";
 	struct term_segment s = {.what = TERM_IS_capped,
 		.in_hours = unit_is_hours(facts->cap->unit),
-		.from_on = term->due_on,
-		.to_on = term->due_on,
-		.from_at = term->due_at,
-		.to_at = term->due_at,
+		.from_on = capped->due_on,
+		.to_on = capped->due_on,
+		.from_at = capped->due_at,
+		.to_at = capped->due_at,
 		.why = day};
 
 	if (term_run_make(run, c, rule, facts, true) == 0 && !term_run_last(run)->paused)
@@ -312,12 +312,37 @@ static void doubt(struct term_trace *t, const struct calendar *c, int32_t first,
 	}
 }
 
+/* Says that lateness waits for the floor, and on which day the term runs out without it. */
+static void trace_floor(const struct calendar *c, const struct leg *last, const struct term *term,
+	struct term_trace *t)
+{
+	char day[DAY_TEXT_SIZE];
+	struct term_segment s = {.what = TERM_IS_floored,
+		.in_hours = last->in_hours,
+		.from_on = last->due_on + 1,
+		.to_on = term->due_on,
+		.from_at = last->due_at,
+		.to_at = term->due_at,
+		.count = (int64_t)term->due_on - last->due_on,
+		.why = day};
+
+	if (s.in_hours)
+		s.count = s.to_at - s.from_at;
+	if (s.to_on < s.from_on)
+		s.from_on = s.to_on; /* later on the same day */
+	if (!calendar_is_covered(c, term->due_on)) {
+		s.doubtful = true;
+		doubt(t, c, term->due_on, term->due_on);
+	}
+	day_format(last->due_on, day);
+	add(t, &s);
+}
+
 static void doubt_leg(const struct term_run *run, const struct leg *leg, struct term_trace *t)
 {
 	const struct term_rule *rule = run->rule;
 	int32_t low = leg->minimum_on < leg->due_on ? leg->minimum_on : leg->due_on;
 	int32_t high = leg->minimum_on < leg->due_on ? leg->due_on : leg->minimum_on;
-	int32_t first, last;
 
 	if (!leg->doubtful)
 		return;
@@ -327,8 +352,7 @@ static void doubt_leg(const struct term_run *run, const struct leg *leg, struct 
 		doubt(t, run->calendar, low, high);
 	if (!leg->in_hours && rule->at_close)
 		doubt(t, run->calendar, leg->due_on, leg->due_on);
-	calendar_covers(run->calendar, &first, &last);
-	if (leg->due_on < first || leg->due_on > last)
+	if (!calendar_is_covered(run->calendar, leg->due_on))
 		doubt(t, run->calendar, leg->due_on, leg->due_on);
 }
 
@@ -336,6 +360,7 @@ void term_trace(const struct calendar *calendar, const struct term_rule *rule,
 	const struct term_facts *facts, const struct term *term, struct term_trace *ret_trace)
 {
 	struct term_run run;
+	struct leg last;
 
 	*ret_trace = (struct term_trace){0};
 	if (term_run_winner(&run, calendar, rule, facts, term))
@@ -353,6 +378,9 @@ void term_trace(const struct calendar *calendar, const struct term_rule *rule,
 		if (term->provisional)
 			doubt_leg(&run, leg, ret_trace);
 	}
+	last = *term_run_last(&run);
 	if (term->capped)
-		trace_cap(&run, calendar, rule, facts, term, ret_trace);
+		trace_cap(&run, calendar, rule, facts, &last, ret_trace);
+	if (term->floored)
+		trace_floor(calendar, &last, term, ret_trace);
 }

@@ -18,6 +18,7 @@ static const struct {
 	[TERM_IS_paused] = {'p', WORD_term_mark_paused},
 	[TERM_IS_rolled] = {'>', WORD_term_mark_rolled},
 	[TERM_IS_extended] = {'x', WORD_term_mark_extended},
+	[TERM_IS_floored] = {'~', WORD_term_mark_floored},
 	[MARK_DUE] = {'!', WORD_term_mark_due},
 	[MARK_EVENT] = {'*', WORD_term_mark_event},
 };

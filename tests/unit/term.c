@@ -43,6 +43,46 @@ static void test_paused(void)
 		"\"due_at\":\"2026-06-05T18:00:00+06:00\"");
 }
 
+/* A case with a floor: due on 15 June at the end of the day, of working hours on 2 June at 17:30.
+ */
+#define FLOORED(rule, floor)                                                                       \
+	"{\"calendar\":\"kg-state\",\"rule\":" rule ",\"start\":\"2026-06-01T17:00:00+06:00\","    \
+	"\"rule_version\":1,\"floor\":\"" floor "+06:00\"}"
+#define TEN_DAYS   "{\"amount\":10,\"unit\":\"working_day\"}"
+#define NINE_HOURS "{\"amount\":9,\"unit\":\"working_hour\"}"
+
+static void test_floor(void)
+{
+	says(FLOORED(TEN_DAYS, "2026-06-16T00:00:00"),
+		"\"due_at\":\"2026-06-16T00:00:00+06:00\",\"provisional\":false,\"explanation\"");
+	says(FLOORED(TEN_DAYS, "2026-06-18T11:00:00"),
+		"\"due_on\":\"2026-06-18\",\"due_at\":\"2026-06-18T11:00:00+06:00\","
+		"\"provisional\":"
+		"false,\"floored\":true");
+	says(FLOORED(TEN_DAYS, "2026-06-18T00:00:00"),
+		"{\"from\":\"2026-06-16\",\"to\":\"2026-06-17\",\"what\":\"floored\",\"days\":2,"
+		"\"why\":\"2026-06-15\"}]");
+	says(FLOORED(TEN_DAYS, "2026-06-18T11:00:00"),
+		"recomputed, it would have run out on 15 June 2026, but lateness does not begin "
+		"before the change of the calendar was recorded: 18 June 2026, 11:00; rule "
+		"version: 1; calendar: kg-state.");
+	says(FLOORED(TEN_DAYS, "2027-02-01T00:00:00"), "\"provisional\":true,\"floored\":true");
+	says(FLOORED(TEN_DAYS, "2027-02-01T00:00:00"),
+		"the date is provisional: 31 January 2027 is not covered by the calendar");
+	says(FLOORED(NINE_HOURS, "2026-06-02T18:30:00"),
+		"{\"from\":\"2026-06-02T18:00:00+06:00\",\"to\":\"2026-06-02T18:30:00+06:00\","
+		"\"what\":\"floored\",\"minutes\":30,\"why\":\"2026-06-02\"}]");
+	says(FLOORED("{\"amount\":10,\"unit\":\"working_day\",\"end\":\"close\"}",
+		     "2026-06-15T20:00:00"),
+		"{\"from\":\"2026-06-15\",\"to\":\"2026-06-15\",\"what\":\"floored\",\"days\":0,");
+	says("{\"calendar\":\"kg-state\",\"rule\":" TEN_DAYS
+	     ",\"start\":\"2026-06-01T17:00:00+06:00\",\"cap\":{\"amount\":7,\"unit\":\"day\"},"
+	     "\"floor\":\"2026-06-18T11:00:00+06:00\"}",
+		"\"what\":\"capped\",\"days\":0,\"why\":\"2026-06-15\"},{\"from\":\"2026-06-09\"");
+	says(FLOORED(TEN_DAYS, "18 June"), "\"/floor\"");
+	says(FLOORED(TEN_DAYS, "9999-12-31T00:00:00"), "\"/floor\"");
+}
+
 static void test_sentences(void)
 {
 	static const char line[] =
@@ -299,6 +339,7 @@ int main(void)
 	set = test_calendars();
 	state = calendars_find(set, "kg-state");
 	test_paused();
+	test_floor();
 	test_sentences();
 	test_faults();
 	test_round_trip();
