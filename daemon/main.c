@@ -184,7 +184,7 @@ static void on_returned(void *arg, const char *agency, int count)
 
 static int start_jobs(struct daemon *d)
 {
-	const struct jobs_hooks hooks = {on_returned, d};
+	const struct jobs_hooks hooks = {.on_returned = on_returned, .arg = d};
 	_text_ conninfo = TEXT_INIT;
 
 	if (d->settings.jobs_database[0])

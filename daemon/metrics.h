@@ -27,8 +27,10 @@
 	X(acts_total, counter, "act", "Acts carried out, by act")                                  \
 	X(claims_total, counter, NULL, "Requests claimed")                                         \
 	X(leases_expired_total, counter, NULL, "Leases that ran out")                              \
-	X(deadlines_fired_total, counter, NULL, "Due moments fired")                               \
+	X(deadlines_fired_total, counter, NULL, "Rungs and due moments fired")                     \
 	X(deadline_fire_lag_seconds, histogram, NULL, "How long after its instant a rung fired")   \
+	X(deadlines_untimed, gauge, NULL, "Deadlines that run without a timer: must be 0")         \
+	X(deadlines_late_firing, gauge, NULL, "Timers that ran out over 5 s ago and did not fire") \
 	X(calendar_coverage_days, gauge, "calendar",                                               \
 		"Days until the coverage of a calendar in use ends")                               \
 	X(unrouted_total, counter, NULL, "Applications that no route takes")

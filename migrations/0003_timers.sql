@@ -22,9 +22,10 @@ ALTER TABLE kezek.deadline_done
 
 -- Those whose due moment has passed and whose effect is still to be carried out.
 CREATE INDEX deadline_effect ON kezek.deadline (breached_at) WHERE effect IS NOT NULL AND breached_at IS NOT NULL;
--- Empty, or something is wrong: a date without a timer.
+-- Empty, or something is wrong: a date without a timer, or a rung that has not fired and has none.
 CREATE INDEX deadline_untimed ON kezek.deadline (request)
-	WHERE fire_at IS NULL AND breached_at IS NULL AND due_at IS NOT NULL AND state = 'running';
+	WHERE fire_at IS NULL AND state = 'running' AND (breached_at IS NULL AND due_at IS NOT NULL
+		OR cardinality(array_remove(rung_at, NULL)) > bit_count(fired::bit(32)));
 
 -- Which generation a version of a calendar began.
 ALTER TABLE kezek.calendar ADD COLUMN generation bigint NOT NULL DEFAULT 0;

@@ -8,10 +8,10 @@
 
 #define LOOK_AT_MOST_US (5 * 1000000LL) /* other daemons make work too */
 #define RETRY_US        (500 * 1000LL)
-#define BATCH_LIMIT     2000
+#define BATCH_LIMIT     1000
 
-/* A job: `statement` takes a limit and answers (done, …, db_now, next_at), or nothing that is read.
- */
+/* A job: `statement` takes a limit and answers (done, …, db_now, next_at, …), or says nothing of
+ * when it is wanted next. */
 struct job_kind {
 	const char *name;
 	enum statement statement;
@@ -34,8 +34,9 @@ struct job {
 
 static void on_fired(struct jobs *j, struct row *r, int done);
 static void on_expired(struct jobs *j, struct row *r, int done);
+static void on_looked(struct jobs *j, struct row *r, int untimed);
 
-enum { JOB_DEADLINES, JOB_LEASES, JOB_PARTITIONS, JOB_KEYS, JOB_COUNT };
+enum { JOB_DEADLINES, JOB_LEASES, JOB_PARTITIONS, JOB_KEYS, JOB_ALARMS, JOB_COUNT };
 
 static const struct job_kind kinds[JOB_COUNT] = {
 	[JOB_DEADLINES] = {"deadlines", SQL_FIRE_DUE, true, true, LOOK_AT_MOST_US, on_fired},
@@ -43,6 +44,7 @@ static const struct job_kind kinds[JOB_COUNT] = {
 	[JOB_PARTITIONS] = {"partitions", SQL_PARTITIONS_AHEAD, false, false, 3600 * 1000000LL,
 		NULL},
 	[JOB_KEYS] = {"keys", SQL_FORGET_KEYS, true, false, 600 * 1000000LL, NULL},
+	[JOB_ALARMS] = {"alarms", SQL_LOOK_AT_TIMERS, false, false, LOOK_AT_MOST_US, on_looked},
 };
 
 struct jobs {
@@ -51,18 +53,40 @@ struct jobs {
 	struct pg *pg;
 	struct job job[JOB_COUNT];
 	struct loop_watch watch;
+	bool was_ready;
+	int untimed, late; /* as last seen */
 };
 
 static void on_fired(struct jobs *j, struct row *r, int done)
 {
 	int64_t lag = row_int64(r);
+	int fired, effects;
 
-	(void)j;
-	if (!done)
+	(void)done; /* deadlines; what counts is their rungs */
+	r->at = 4;
+	fired = row_int(r);
+	effects = row_int(r);
+	if (!fired)
 		return;
-	metric_add(METRIC_deadlines_fired_total, NULL, done);
+	metric_add(METRIC_deadlines_fired_total, NULL, fired);
 	metric_observe(METRIC_deadline_fire_lag_seconds, lag);
-	log_event(LOG_LEVEL_INFO, "deadlines_fired", LOG_N("fired", done), LOG_N("lag_us", lag));
+	log_event(LOG_LEVEL_INFO, "deadlines_fired", LOG_N("fired", fired), LOG_N("lag_us", lag));
+	if (effects && j->hooks.on_effects)
+		j->hooks.on_effects(j->hooks.arg);
+}
+
+/* Neither may be: it is said when it begins, grows or ends. */
+static void on_looked(struct jobs *j, struct row *r, int untimed)
+{
+	int late = row_int(r);
+
+	metric_set(METRIC_deadlines_untimed, NULL, untimed);
+	metric_set(METRIC_deadlines_late_firing, NULL, late);
+	if (untimed != j->untimed || late != j->late)
+		log_event(untimed || late ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "timers_looked_at",
+			LOG_N("untimed", untimed), LOG_N("late", late));
+	j->untimed = untimed;
+	j->late = late;
 }
 
 /* Each agency that got something back may have somebody waiting. */
@@ -111,12 +135,16 @@ static void on_done(struct unit *u, enum unit_how how)
 		timer_set(&job->timer, RETRY_US);
 		return;
 	}
+	if (job->kind->on_row) {
+		struct row r = row_of(u, 0, 0);
+
+		done = row_int(&r);
+		job->kind->on_row(j, &r, done);
+	}
 	if (job->kind->has_next) {
 		struct row r = row_of(u, 0, 0);
 		int64_t now, next;
 
-		done = row_int(&r);
-		job->kind->on_row(j, &r, done);
 		r.at = 2;
 		now = row_moment(&r);
 		loop_learn_now(j->loop, now, job->sent_mono, loop_mono());
@@ -191,11 +219,16 @@ static void on_step(struct loop_watch *w)
 static void on_change(void *arg)
 {
 	struct jobs *j = arg;
+	bool is_ready = j->pg && pg_is_ready(j->pg);
 
 	for (int i = 0; i < JOB_COUNT; i++) {
 		if (!j->job[i].running && !timer_is_set(&j->job[i].timer))
 			timer_set(&j->job[i].timer, 0);
 	}
+	/* What fired before the connection was lost may have been told to nobody. */
+	if (is_ready && !j->was_ready && j->hooks.on_effects)
+		j->hooks.on_effects(j->hooks.arg);
+	j->was_ready = is_ready;
 }
 
 int jobs_new(

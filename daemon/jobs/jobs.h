@@ -10,6 +10,13 @@ struct jobs;
 struct jobs_hooks {
 	/* `count` requests went back to this agency's queue. */
 	void (*on_returned)(void *arg, const char *agency, int count);
+	/*
+	 * Due moments have passed whose effect is the daemon's to carry out (kezek.deadline.effect,
+	 * breached_at not null), or may have: it is also called after each (re)connection of the
+	 * timers. Which these are is for the callee to read; another daemon's are told to it alone
+	 * and may be met too. May be NULL.
+	 */
+	void (*on_effects)(void *arg);
 	void *arg;
 };
 

@@ -41,47 +41,106 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION kezek.expire_leases TO kezek_jobs;
 
--- Due moments: breached_at is set once, one `breached` event each, in the order of their instants.
+-- Rungs and due moments: one journal event each, in the order of their instants within a request, and one notification
+-- a rung. What is due is read under the lock of its request, so that each happens once whoever else is at it: a
+-- request that another has locked is left to it. One row: the deadlines taken up, how late the oldest instant was, now,
+-- the next instant of all, the events written, and how many of them are breaches whose effect is the daemon's to carry
+-- out. p_limit bounds the deadlines looked for.
+-- The settings keep every table behind its index however old the statistics are; between what is at hand, hashes.
 DROP FUNCTION IF EXISTS kezek.fire_due;
 CREATE FUNCTION kezek.fire_due(p_limit int)
-RETURNS TABLE (done int, lag_us bigint, db_now timestamptz, next_at timestamptz)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+RETURNS TABLE (done int, lag_us bigint, db_now timestamptz, next_at timestamptz, fired int, effects int)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_mergejoin = off
+SET plan_cache_mode = force_custom_plan SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
 	v_now timestamptz := kezek.now();
-	v_done int;
+	v_request uuid[];
+	v_service text[];
 	v_oldest timestamptz;
+	v_fired int;
+	v_effects int;
 BEGIN
+	SELECT array_agg(l.id), array_agg(l.service) INTO v_request, v_service FROM (
+		SELECT s.id, s.service FROM kezek.deadline d JOIN kezek.request_state s ON s.id = d.request
+		WHERE d.fire_at <= v_now ORDER BY d.fire_at LIMIT p_limit FOR UPDATE OF s SKIP LOCKED) l;
+	v_now := kezek.now();
+
 	WITH ripe AS MATERIALIZED (
-		SELECT d.request, d.no FROM kezek.deadline d WHERE d.fire_at <= v_now ORDER BY d.fire_at LIMIT p_limit
-	), s AS MATERIALIZED (
-		SELECT s.id FROM kezek.request_state s WHERE s.id IN (SELECT request FROM ripe)
-		ORDER BY s.id FOR UPDATE SKIP LOCKED
+		SELECT d.request, l.service, d.no, d.kind, d.rule_version, d.due_at, d.due_on, d.breached_at, d.effect,
+			d.rung_at, d.fired
+		FROM (SELECT DISTINCT request, service FROM unnest(v_request, v_service) AS l(request, service)) l
+		-- by its request and no other way: of all that is ripe this is a small part
+		JOIN LATERAL (SELECT * FROM kezek.deadline d WHERE d.request = l.request OFFSET 0) d ON d.fire_at <= v_now
+	), instant AS MATERIALIZED (
+		SELECT r.request, r.no, r.kind, r.due_at, r.due_on, i.at, i.rung, g.label, g.addressee, r.effect,
+			row_number() OVER (PARTITION BY r.request ORDER BY i.at, i.rung NULLS FIRST, r.no) AS k,
+			count(*) OVER (PARTITION BY r.request) AS many
+		FROM ripe r CROSS JOIN LATERAL (
+			SELECT r.due_at AS at, NULL::int AS rung WHERE r.breached_at IS NULL AND r.due_at <= v_now
+			UNION ALL
+			SELECT u.at, u.no::int - 1 FROM unnest(r.rung_at) WITH ORDINALITY AS u(at, no)
+			WHERE u.at <= v_now AND r.fired & (1 << u.no::int - 1) = 0
+		) i
+		LEFT JOIN kezek.rung g ON g.service = r.service AND g.version = r.rule_version AND g.kind = r.kind
+			AND g.no = i.rung
+		WHERE i.rung IS NULL OR g.no IS NOT NULL -- a rung that nobody is to hear of passes in silence
 	), d AS (
-		UPDATE kezek.deadline d SET breached_at = d.due_at, fire_at = NULL
-		FROM ripe JOIN s ON s.id = ripe.request
-		WHERE d.request = ripe.request AND d.no = ripe.no AND d.fire_at <= v_now AND d.breached_at IS NULL
-		RETURNING d.request, d.no, d.kind, d.due_at, d.due_on
-	), o AS MATERIALIZED (
-		SELECT d.*, row_number() OVER (PARTITION BY request ORDER BY due_at, no) AS k,
-			count(*) OVER (PARTITION BY request) AS many
-		FROM d
-	), u AS (
-		UPDATE kezek.request_state s SET seq = s.seq + o.many, updated_at = v_now
-		FROM o WHERE o.k = 1 AND s.id = o.request
-		RETURNING s.id, s.seq
+		UPDATE kezek.deadline d SET
+			breached_at = CASE WHEN d.due_at <= v_now THEN coalesce(d.breached_at, d.due_at) ELSE d.breached_at END,
+			fired = d.fired | coalesce((SELECT bit_or(1 << u.no::int - 1)
+				FROM unnest(d.rung_at) WITH ORDINALITY AS u(at, no) WHERE u.at <= v_now), 0),
+			fire_at = least(CASE WHEN d.breached_at IS NULL AND d.due_at > v_now THEN d.due_at END,
+				(SELECT min(u.at) FROM unnest(d.rung_at) WITH ORDINALITY AS u(at, no)
+				WHERE u.at > v_now AND d.fired & (1 << u.no::int - 1) = 0))
+		FROM ripe r WHERE d.request = r.request AND d.no = r.no
+	), s AS (
+		UPDATE kezek.request_state s SET seq = s.seq + i.many, updated_at = v_now
+		FROM instant i WHERE i.k = 1 AND s.id = i.request
+		RETURNING s.id, s.seq, s.agency, s.office, s.service, s.responsible
+	), told AS MATERIALIZED (
+		SELECT i.*, kezek.uuid_v7(v_now) AS id, s.seq - i.many + i.k AS seq, s.agency, s.office, s.service,
+			CASE WHEN i.rung IS NULL THEN 'breached' WHEN i.at >= i.due_at THEN 'escalated' ELSE 'warned' END AS event,
+			CASE i.addressee WHEN 'officer' THEN s.responsible WHEN 'head' THEN a.head END AS person
+		FROM instant i JOIN s ON s.id = i.request LEFT JOIN kezek.agency a ON a.code = s.agency
 	), e AS (
 		INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, after)
-		SELECT o.request, u.seq - o.many + o.k, kezek.uuid_v7(v_now), 'breached', o.due_at, v_now, 'kezekd',
-			json_build_object('deadline', o.kind, 'due_at', o.due_at, 'due_on', o.due_on)
-		FROM o JOIN u ON u.id = o.request ORDER BY o.due_at, o.request, o.k
+		SELECT t.request, t.seq, t.id, t.event, t.at, v_now, 'kezekd', CASE WHEN t.rung IS NULL
+			THEN json_build_object('deadline', t.kind, 'due_at', t.due_at, 'due_on', t.due_on)
+			ELSE json_build_object('deadline', t.kind, 'rung', t.label, 'to', t.addressee, 'person', t.person,
+				'due_at', t.due_at) END
+		FROM told t ORDER BY t.at, t.request, t.k
+	), n AS (
+		INSERT INTO kezek.notification (id, request, seq, kind, deadline, rung, addressee, person, principal, agency,
+			office, service, due_at, occurred_at, recorded_at)
+		SELECT t.id, t.request, t.seq, t.event, t.kind, t.label, t.addressee, t.person, w.holder, t.agency,
+			t.office, t.service, t.due_at, t.at, v_now
+		FROM told t LEFT JOIN kezek.work w ON w.request = t.request
+		WHERE t.rung IS NOT NULL ORDER BY t.at, t.request, t.k
 	)
-	SELECT count(*), min(due_at) INTO v_done, v_oldest FROM o;
-	RETURN QUERY SELECT v_done, coalesce((extract(epoch FROM v_now - v_oldest) * 1000000)::bigint, 0), v_now,
-		(SELECT d.fire_at FROM kezek.deadline d WHERE d.fire_at IS NOT NULL ORDER BY d.fire_at LIMIT 1);
+	SELECT min(i.at), count(*), count(*) FILTER (WHERE i.rung IS NULL AND i.effect IS NOT NULL)
+	INTO v_oldest, v_fired, v_effects FROM instant i;
+	RETURN QUERY SELECT coalesce(cardinality(v_request), 0),
+		coalesce((extract(epoch FROM v_now - v_oldest) * 1000000)::bigint, 0), v_now,
+		(SELECT d.fire_at FROM kezek.deadline d WHERE d.fire_at IS NOT NULL ORDER BY d.fire_at LIMIT 1),
+		v_fired, v_effects;
 END
 $$;
 GRANT EXECUTE ON FUNCTION kezek.fire_due TO kezek_jobs;
+
+-- What must not be: deadlines that run without a timer, and timers that ran out 5 seconds ago and have not fired.
+-- Counted to ten thousand each.
+DROP FUNCTION IF EXISTS kezek.look_at_timers;
+CREATE FUNCTION kezek.look_at_timers()
+RETURNS TABLE (untimed int, late int)
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+	SELECT (SELECT count(*) FROM (SELECT FROM kezek.deadline WHERE fire_at IS NULL AND state = 'running'
+			AND (breached_at IS NULL AND due_at IS NOT NULL
+				OR cardinality(array_remove(rung_at, NULL)) > bit_count(fired::bit(32))) LIMIT 10000) d)::int,
+		(SELECT count(*) FROM (SELECT FROM kezek.deadline WHERE fire_at < (SELECT kezek.now()) - interval '5 s'
+			LIMIT 10000) d)::int
+$$;
+GRANT EXECUTE ON FUNCTION kezek.look_at_timers TO kezek_jobs;
 
 -- The named head of an agency: who answers for what nobody holds.
 CREATE OR REPLACE FUNCTION kezek.head_of(p_agency text) RETURNS text

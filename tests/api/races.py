@@ -1,33 +1,10 @@
 """What happens in between: due moments and claims that come between an act's read and its write."""
 
-import subprocess
 import time
 
 from support.casework import CaseTest, aside
+from support.hold import Hold
 from support.kezek import eventually, main
-
-
-class Hold:
-    """A transaction of the test's own that keeps rows locked until it is told to end."""
-
-    def __init__(self, world, text):
-        self.psql = subprocess.Popen(
-            ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", world.cluster.socket,
-             "-U", "postgres", "-d", world.database, "-f", "-"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.psql.stdin.write(f"BEGIN;\n{text};\n\\echo held\n")
-        self.psql.stdin.flush()
-        line = self.psql.stdout.readline()
-        while line and line.strip() != "held":
-            line = self.psql.stdout.readline()
-        assert line, "psql ended"
-
-    def end(self, text="SELECT 1"):
-        self.psql.stdin.write(f"{text};\nCOMMIT;\n")
-        self.psql.stdin.close()
-        self.psql.stdout.read()
-        assert self.psql.wait(20) == 0
-        self.psql.stdout.close()
 
 
 class Between(CaseTest):

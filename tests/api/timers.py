@@ -3,6 +3,7 @@
 import datetime
 
 from support.casework import CaseTest, aside
+from support.hold import Hold
 from support.kezek import World, eventually, main
 
 PAPER = [{"kind": "paper"}]
@@ -95,6 +96,66 @@ class Due(CaseTest):
         eventually(lambda: self.breaches(request) == 1)
         self.assertEqual(self.auditor.get(f"/v1/requests/{request['id']}/events")["items"][-1]["after"]["deadline"], "cure")
         self.assertFalse(self.see(request)["overdue"])
+
+
+RUNGS = """INSERT INTO kezek.rung VALUES ('p-plain', 1, 'decide', 0, '75%', 'officer'),
+    ('p-plain', 1, 'decide', 1, '0', 'head') ON CONFLICT DO NOTHING"""
+
+
+class Rungs(CaseTest):
+    """Ladders whose instants were laid by hand: what a daemon makes of them, and what it says of broken ones."""
+
+    def setUp(self):
+        self.world.set_clock(self.start)
+        self.world.sql(RUNGS)
+
+    def lay(self, request, *instants):
+        """The ladder of its decide deadline."""
+        self.world.sql(f"""UPDATE kezek.deadline SET rung_at = ARRAY[{", ".join(f"timestamptz '{i}'"
+            for i in instants)}], fire_at = least(due_at, '{min(instants)}')
+            WHERE request = '{request['id']}' AND kind = 'decide'""")
+
+    def gauges(self):
+        text = self.admin.get("/metrics").text
+        return tuple(int(line.split()[1]) for line in text.splitlines()
+                     if line.startswith(("kezek_deadlines_untimed ", "kezek_deadlines_late_firing ")))
+
+    def test_a_ladder_is_climbed(self):
+        request = self.submit()
+        self.lay(request, "2026-11-19T09:00:00+06:00", request["due_at"])
+        self.world.set_clock("2026-11-19T08:59:58+06:00")
+        eventually(lambda: "warned" in self.kinds(request, self.auditor))
+        seen = self.see(request)
+        self.assertGreaterEqual(self.world.now().isoformat(), "2026-11-19T03:00:00")
+        self.assertEqual(seen["version"], request["version"])  # http-api: the ETag rises with acts and moved dates
+        self.world.set_clock("2027-03-01T10:00:00+06:00")
+        eventually(lambda: self.kinds(request, self.auditor)[-1] == "escalated")
+        events = self.auditor.get(f"/v1/requests/{request['id']}/events")["items"]
+        self.assertEqual([e["kind"] for e in events], ["submit", "warned", "breached", "escalated"])
+        self.assertEqual({k: events[-1]["after"][k] for k in ("deadline", "rung", "to", "person")},
+                         {"deadline": "decide", "rung": "0", "to": "head", "person": "probe-head"})
+        self.assertEqual(self.gauges(), (0, 0))
+
+    def test_a_deadline_without_a_timer_raises_an_alarm(self):
+        request = self.submit()
+        of_it = f"WHERE request = '{request['id']}' AND kind = 'decide'"
+        self.world.sql(f"UPDATE kezek.deadline SET fire_at = NULL {of_it}")
+        self.world.advance(seconds=1)  # a step of the clock: every job looks anew
+        eventually(lambda: self.gauges() == (1, 0), timeout=8)
+        self.assertIn("timers_looked_at", self.world.daemon.log())
+        self.world.sql(f"UPDATE kezek.deadline SET fire_at = due_at {of_it}")
+        self.world.advance(seconds=1)
+        eventually(lambda: self.gauges() == (0, 0), timeout=8)
+
+    def test_a_timer_that_ran_out_and_does_not_fire_raises_an_alarm(self):
+        request = self.submit("p-hours")
+        held = Hold(self.world, f"SELECT FROM kezek.request_state WHERE id = '{request['id']}' FOR UPDATE")
+        self.world.set_clock("2026-11-18T14:30:00+06:00")
+        eventually(lambda: self.gauges() == (0, 1), timeout=8)
+        held.end()
+        eventually(lambda: self.kinds(request, self.auditor)[-1] == "breached")
+        self.world.advance(seconds=1)
+        eventually(lambda: self.gauges() == (0, 0), timeout=8)
 
 
 class Seen(CaseTest):

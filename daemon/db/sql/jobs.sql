@@ -4,7 +4,10 @@
 SELECT done, agencies, db_now, next_at FROM kezek.expire_leases($1)
 
 -- name: fire_due
-SELECT done, lag_us, db_now, next_at FROM kezek.fire_due($1)
+SELECT done, lag_us, db_now, next_at, fired, effects FROM kezek.fire_due($1)
+
+-- name: look_at_timers
+SELECT untimed, late FROM kezek.look_at_timers()
 
 -- name: partitions_ahead
 SELECT kezek.partitions_ahead()
