@@ -15,7 +15,6 @@ from support.kezek import BUILD, ROOT, World
 AGENCY = "kyzmat"
 CONNECTIONS = 128
 IDLE = 10000
-DUE = 10000
 
 # What a clerk's software sends: about 1 KB, every part of it checked, routed and sealed.
 BODY = {
@@ -57,8 +56,9 @@ class Bench:
         self.pairs = 3 if is_quick else 5
         self.seconds = 2 if is_quick else 8
         self.idle = 2000 if is_quick else IDLE
+        self.many = 10**6 if is_quick else 10**7
         self._world = self._peer = None
-        self.peak = None
+        self.peak = self.store = None
         self.worlds = []
 
     def __enter__(self):
@@ -201,44 +201,6 @@ def idle_connection(bench):
     each = (resident(world.daemon.process) - before) / served
     process.communicate("\n")
     return result(each, None, "bytes", each, ("<=", 20480), f"{served:,} connections")
-
-
-# Ends when nothing is left to fire, as another session sees it; the database's clock stands still for nobody.
-UNTIL_FIRED = """
-CREATE TEMP TABLE answer (late float);
-DO $$
-DECLARE
-    v_due timestamptz := (SELECT max(due_at) FROM kezek.deadline);
-BEGIN
-    WHILE EXISTS (SELECT FROM kezek.deadline WHERE fire_at IS NOT NULL) LOOP
-        PERFORM pg_sleep(0.005);
-    END LOOP;
-    INSERT INTO answer VALUES (extract(epoch FROM kezek.now() - v_due));
-END $$;
-SELECT late FROM answer"""
-
-
-@row
-def fire_10k(bench):
-    """Seconds from the instant at which 10,000 deadlines are due to the commit of the last one's journal row."""
-    took = []
-    world = bench.make_world(test_clock=True)
-    for i in range(bench.pairs):
-        bench.say(f"fire_10k: {i + 1} of {bench.pairs}")
-        while int(world.sql("SELECT count(*) FROM kezek.deadline WHERE fire_at IS NOT NULL")[0][0]) < DUE:
-            bench.submit(0.5, world=world)
-        # All of one day are due at one instant, its end; of more than wanted the rest is put out of the way.
-        world.sql(f"""UPDATE kezek.deadline SET fire_at = NULL WHERE request IN (SELECT request FROM kezek.deadline
-            WHERE fire_at IS NOT NULL ORDER BY request OFFSET {DUE})""")
-        world.sql("VACUUM ANALYZE")
-        due, alike = world.sql("SELECT max(fire_at) - interval '1.5 s', count(DISTINCT fire_at) FROM kezek.deadline "
-                               "WHERE fire_at IS NOT NULL")[0]
-        assert alike == "1", "not all are due at one instant"
-        world.set_clock(due.replace(" ", "T") + ":00")
-        took.append(float(world.sql(UNTIL_FIRED)[0][0]))
-    breached = int(world.sql("SELECT count(*) FROM kezek.event WHERE kind = 'breached'")[0][0])
-    assert breached == DUE * bench.pairs, f"{breached} journal rows, not {DUE * bench.pairs}"
-    return result(middle(took), None, "s", middle(took), ("<=", 1), f"slowest of {bench.pairs}: {max(took):.2f} s")
 
 
 # The same dates as term.c: 100,000 random starts over a thousand days, 14 working days on.

@@ -135,7 +135,7 @@ class Fire(ApiTest):
         self.assertEqual(self.kinds(), ["warned"] * 30)
 
     def test_soonest_first_and_no_more_than_asked(self):
-        self.fill(50, jitter="(50 - k) * interval '1 minute'", rungs="SELECT NULL::timestamptz[] AS rung_at, 0 AS fired")
+        self.fill(50, later="(50 - k) * interval '1 minute'", rungs="SELECT NULL::timestamptz[] AS rung_at, 0 AS fired")
         self.at("2026-12-03 00:00Z")
         while self.fire(7)[0]:
             pass

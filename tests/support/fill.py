@@ -3,15 +3,15 @@
 # A request stands in these; of an index over a row that another request made nothing is wanted here.
 TABLES = ("request_state", "work", "deadline", "event")
 
-# The ids rise with k: a day of 2026 holds as many requests as another, and those of one day are due at one instant.
-# What is due first was received on the first days of `spread` runs of days, as terms of different lengths make it.
+# Ids rise with k, as requests come in. What is due first stands in `spread` clusters of neighbours, as terms of
+# different lengths make it.
 FILL = """
 CREATE TEMP TABLE made AS
 SELECT k, (lpad(to_hex((extract(epoch FROM timestamptz '{since}') * 1000)::bigint + k), 12, '0') || '70008000'
         || lpad(to_hex(k), 12, '0'))::uuid AS id, timestamptz '{since}' + k * interval '1 ms' AS received_at,
     k % {run} < {due_run} AS is_due,
-    CASE WHEN k % {run} < {due_run} THEN timestamptz '{due_at}' {jitter}
-        ELSE timestamptz '{due_at}' + interval '1 day' * (1 + k % 200) END AS due_at
+    timestamptz '{due_at}' + CASE WHEN k % {run} < {due_run} THEN {later}
+        ELSE interval '1 day' * ({days} + 6 + k % 200) END AS due_at
 FROM generate_series(0::bigint, {count} - 1) AS k;
 INSERT INTO kezek.request_state (id, version, seq, state, agency, office, service, responsible, due_at, due_on,
     provisional, decide, updated_at)
@@ -22,7 +22,7 @@ SELECT id, 'kyzmat', 'con-pervomay', '6-49', due_at, '{due_at}', true FROM made 
 INSERT INTO kezek.deadline (request, no, kind, state, rule_version, calendar, calendar_version, started_at, due_at,
     due_on, provisional, rung_at, fired, fire_at)
 SELECT id, 1, 'decide', 'running', coalesce((SELECT max(version) FROM kezek.rung WHERE service = '6-49'), 1), 'kg-state', 1, received_at, due_at, '{due_at}', false, r.rung_at, r.fired,
-    least(due_at, r.rung_at[1], r.rung_at[2], r.rung_at[3])
+    CASE r.fired WHEN 0 THEN least(due_at, r.rung_at[1]) ELSE due_at END
 FROM made, LATERAL ({rungs}) AS r ORDER BY k;
 INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, after)
 SELECT id, 1, id, 'submit', received_at, received_at, 'desk', '{{"state":"queued"}}' FROM made ORDER BY k;
@@ -36,12 +36,15 @@ AT_DUE = """SELECT ARRAY[due_at - interval '5 days', due_at - interval '1 day', 
 ALL_THREE = """SELECT ARRAY[due_at - interval '2 hours', due_at - interval '1 hour', due_at] AS rung_at, 0 AS fired"""
 
 
-def fill(world, count, due, due_at, rungs=AT_DUE, spread=20, jitter="", since="2026-01-05 03:00Z"):
+def fill(world, count, due, due_at, rungs=AT_DUE, days=1, spread=20, later=None, since="2026-01-05 03:00Z"):
     """
     `count` requests of the demo catalogue with one running deadline and a ladder of three rungs each; `due` of them
-    at due_at (`jitter`: an SQL interval added to it, an expression of k), the others on later days.
+    at due_at and as many at that time on each of the `days` - 1 that follow (`later`: an SQL interval instead, an
+    expression of k); the others on days after those.
     """
+    due *= days
     spread = min(spread, due) if count > due else 1
+    later = later or f"interval '1 day' * (k % {count // spread} % {days})"
     world.sql(f"SELECT kezek.ensure_partitions({since[:4]})")
     many = count > 100000
     if many:  # indexes are made afterwards, in one go
@@ -51,7 +54,7 @@ def fill(world, count, due, due_at, rungs=AT_DUE, spread=20, jitter="", since="2
             WHERE t.isleaf UNION ALL SELECT n.name::regclass FROM unnest(ARRAY[{relations}]) AS n(name)
             WHERE n.name IN ('kezek.work', 'kezek.deadline'))""")
     world.sql(FILL.format(count=count, run=count // spread, due_run=due // spread, due_at=due_at, since=since,
-                          rungs=rungs, jitter=jitter and f"+ {jitter}"))
+                          rungs=rungs, days=days, later=later))
     if many:
         world.sql("".join(f"REINDEX TABLE kezek.{table};" for table in TABLES))
     world.sql("".join(f"VACUUM ANALYZE kezek.{table};" for table in TABLES))
