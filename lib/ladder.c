@@ -122,8 +122,8 @@ static int64_t opening(const struct calendar *c, int32_t day)
 	return calendar_instant(c, day, intervals[0].from);
 }
 
-/* What extensions that a pause keeps from beginning will add: months taken as 30 days, years as
- * 365. */
+/* What extensions that a pause keeps from beginning will add, as long as they are of that kind:
+ * months taken as 30 days, years as 365. */
 static int64_t not_begun(const struct term_run *run, const struct term *term, bool hours)
 {
 	static const int32_t days[TERM_UNIT_COUNT] = {[TERM_day] = 1,
@@ -155,15 +155,17 @@ static int percent_instant(
 {
 	bool hours = run->legs[0].in_hours;
 	int64_t all = 0, share, left = 0;
+	size_t nalike = 0;
 	int32_t day;
 	int r;
 
-	for (size_t i = 0; i < run->nlegs && run->legs[i].in_hours == hours; i++)
-		all += run->legs[i].count;
-	all += not_begun(run, term, hours);
+	while (nalike < run->nlegs && run->legs[nalike].in_hours == hours)
+		all += run->legs[nalike++].count;
+	if (nalike == run->nlegs)
+		all += not_begun(run, term, hours);
 	share = hours ? all / 100 * percent + all % 100 * percent / 100
 		      : (all * percent + 99) / 100;
-	for (size_t i = 0; i < run->nlegs; i++) {
+	for (size_t i = 0; i < nalike; i++) {
 		const struct leg *leg = &run->legs[i];
 
 		if (share > leg->count) {
@@ -189,10 +191,12 @@ static int working_day_instant(
 {
 	int32_t day = term->due_on;
 	int64_t left;
+	int r;
 
 	if (n > 0) {
-		if (term_run_nth(run, true, day + 1, n, &day, &left))
-			return RUNG_VOID;
+		r = term_run_nth(run, true, day + 1, n, &day, &left);
+		if (r)
+			return r == TERM_OPEN ? RUNG_WAITING : RUNG_VOID;
 		*ret_at = opening(run->calendar, day);
 		return 0;
 	}

@@ -17,7 +17,8 @@ struct leg {
 	bool works;      /* counts working days or hours, not all */
 	bool doubtful;   /* rests on a day that is tentative or not covered, or ends on one not
 			    covered */
-	bool paused;     /* an open pause stands in it; then the rest of this struct is not set */
+	bool paused;     /* an open pause stands in it; then the days below that lie behind it are
+			    DAY_MAX, and the moments not set */
 	int32_t from_on; /* S, or due_on of the leg before */
 	int64_t from_at; /* in hours: where counting begins */
 	int32_t first;   /* the first day */

@@ -100,20 +100,17 @@ static int measure_days(const struct term_run *run, struct leg *leg)
 
 static int count_minimum(const struct term_run *run, struct leg *leg)
 {
-	int32_t day;
-	int r;
+	int32_t day = leg->counted_on;
+	int r = 0;
 
-	leg->minimum_on = leg->counted_on;
-	if (!run->rule->min_working_days || leg->is_extension)
-		return 0;
-	r = term_run_nth(run, true, leg->first, run->rule->min_working_days, &day, &leg->left);
+	if (run->rule->min_working_days && !leg->is_extension)
+		r = term_run_nth(
+			run, true, leg->first, run->rule->min_working_days, &day, &leg->left);
 	if (r == TERM_OPEN)
 		leg->left_unit = TERM_working_day;
-	if (r)
-		return r;
-	if (day > leg->counted_on)
-		leg->minimum_on = day;
-	return 0;
+	if (r == 0)
+		leg->minimum_on = day > leg->counted_on ? day : leg->counted_on;
+	return r;
 }
 
 /* The last working day before the last one that is not paused, nor before the first day. */
@@ -140,10 +137,11 @@ static int roll(const struct term_run *run, struct leg *leg)
 	int64_t none = 0;
 	int r;
 
-	leg->due_on = leg->minimum_on;
 	if (leg->unit == TERM_working_day || run->rule->roll == TERM_ROLL_NONE ||
-		calendar_is_working(run->calendar, leg->minimum_on))
+		calendar_is_working(run->calendar, leg->minimum_on)) {
+		leg->due_on = leg->minimum_on;
 		return 0;
+	}
 	if (run->rule->roll == TERM_ROLL_BACKWARD) {
 		leg->due_on = roll_backward(run, leg);
 		return 0;
@@ -197,6 +195,7 @@ static int run_days(const struct term_run *run, struct leg *leg)
 
 	leg->works = leg->unit == TERM_working_day;
 	leg->left_unit = leg->works ? TERM_working_day : TERM_day;
+	leg->counted_on = leg->minimum_on = leg->due_on = DAY_MAX;
 	r = measure_days(run, leg);
 	if (r == 0)
 		r = term_run_nth(

@@ -171,11 +171,7 @@ static void trace_days(const struct term_run *run, const struct leg *leg, struct
 {
 	struct term_segment back = {.what = TERM_IS_rolled, .why = (char *)"backward"};
 
-	/* Up to the open pause, and that, which is the last of the paused runs. */
-	if (leg->paused) {
-		trace_counting(run, leg, t, run->paused[run->npaused - 1].first);
-		return;
-	}
+	/* An open pause ends it: what lies behind that is on DAY_MAX. */
 	trace_counting(run, leg, t, leg->counted_on);
 	trace_moving(run, t, leg->counted_on + 1, leg->minimum_on, "min_working_days");
 	trace_moving(run, t, leg->minimum_on + 1, leg->due_on, "forward");

@@ -96,6 +96,7 @@ static void test_paused(void)
 		.until_at = test_moment("2026-06-22T10:00:00+06:00")};
 	struct term_rule rule = {.amount = 10, .unit = TERM_working_day};
 	struct term_extension extension = {10, TERM_working_day};
+	struct term_extension mixed[] = {{4, TERM_working_hour}, {10, TERM_working_day}};
 	struct term_facts facts = {.start_at = test_moment("2026-06-01T10:00:00+06:00"),
 		.pauses = &pause,
 		.npauses = 1};
@@ -113,6 +114,16 @@ static void test_paused(void)
 	is("40%", "waiting");
 	facts.npauses = 0;
 	is("75%", "2026-06-22T09:00");
+	/* The term runs out on the day on which an open pause begins; what comes after waits. */
+	facts.nextensions = 0;
+	facts.npauses = 1;
+	pause.from_at = test_moment("2026-06-15T10:00:00+06:00");
+	is("0", "2026-06-16T00:00");
+	is("+1 working_day", "waiting");
+	/* An extension in hours lies between; the one in days behind it adds nothing. */
+	facts.extensions = mixed;
+	facts.nextensions = 2;
+	is("100%", "2026-06-15T09:00");
 }
 
 static void test_cap(void)
