@@ -182,9 +182,14 @@ static void on_returned(void *arg, const char *agency, int count)
 	api_wake(((struct daemon *)arg)->api, agency, count);
 }
 
+static void on_effects(void *arg)
+{
+	api_expire(((struct daemon *)arg)->api);
+}
+
 static int start_jobs(struct daemon *d)
 {
-	const struct jobs_hooks hooks = {.on_returned = on_returned, .arg = d};
+	const struct jobs_hooks hooks = {on_returned, on_effects, d};
 	_text_ conninfo = TEXT_INIT;
 
 	if (d->settings.jobs_database[0])

@@ -12,6 +12,7 @@ enum lifecycle_fact {
 	FACT_HELD = 1 << 3,    /* an officer held it when it was paused */
 	FACT_FOLLOWS = 1 << 4, /* a notification or a hand-over follows the decision */
 	FACT_NAMED = 1 << 5,   /* the act names a person to hold it */
+	FACT_WAITS = 1 << 6,   /* the pause waits for the applicant */
 };
 
 #define LIFECYCLE_NEW KEZEK_STATE_COUNT /* `from` of the acts that make a request */

@@ -11,6 +11,7 @@ static const struct {
 	{FACT_HELD, "held"},
 	{FACT_FOLLOWS, "follows"},
 	{FACT_NAMED, "named"},
+	{FACT_WAITS, "waits"},
 };
 
 static const char *from_name(const struct lifecycle_row *row)

@@ -5,50 +5,7 @@
 #include "daemon/api/act_input.h"
 #include "daemon/api/intake.h"
 
-/* One row an act: how its body is read, and what it does once the move is known. Unlisted acts do
- * nothing more. */
-struct act_kind {
-	enum kezek_act act;
-	void (*read)(struct act_run *r, struct act_input *in);
-	void (*apply)(struct act_run *r, struct act_input *in);
-};
-
-static void read_complete(struct act_run *r, struct act_input *in)
-{
-	intake_read_documents(&in->reader, r->d.service, &in->documents);
-}
-
-/* Documents are added to those that are there: a new version of the content, the first stays. */
-static void add_documents(struct act_run *r, json_object *documents)
-{
-	json_object *content = r->d.content, *all = json_object_object_get(content, "documents");
-
-	if (!documents || !content)
-		return;
-	if (!all) {
-		all = json_object_new_array();
-		json_object_object_add(content, "documents", all);
-	}
-	for (size_t i = 0; i < json_object_array_length(documents); i++)
-		json_object_array_add(
-			all, json_object_get(json_object_array_get_idx(documents, i)));
-	r->member.content_no = r->d.row.content_no + 1;
-	seal_close(r->c->api->seal, r->d.key, &r->d.row.id, "content",
-		span_of(json_object_to_json_string_ext(
-			content, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)),
-		&r->member.content);
-}
-
-static void resume_decide(struct dossier *d, int64_t at)
-{
-	struct deadline_row *row = dossier_deadline_find(d, "decide");
-
-	if (row && strcmp(row->state, "paused") == 0)
-		dossier_resume(d, row, at);
-}
-
-/* Facts of this act beside those that stopped deadlines tell. */
-static void facts_begin(const struct dossier *d, struct stage_facts *facts)
+void act_facts_begin(const struct dossier *d, struct stage_facts *facts)
 {
 	stage_facts_init(facts);
 	for (int i = 0; i < d->deadline_count; i++) {
@@ -61,35 +18,9 @@ static void facts_begin(const struct dossier *d, struct stage_facts *facts)
 	}
 }
 
-/* Only in the queue of the agency that must act has it been forwarded (deadlines.md, "start"). */
-static bool is_routed(const struct dossier *d)
+bool act_is_routed(const struct dossier *d)
 {
 	return strcmp(d->row.agency, UNROUTED) != 0;
-}
-
-static void apply_complete(struct act_run *r, struct act_input *in)
-{
-	struct dossier *d = &r->d;
-	struct deadline_row *cure = dossier_deadline_find(d, "cure");
-	struct stage_facts facts;
-
-	if (d->state == KEZEK_STATE_incomplete ||
-		(d->state == KEZEK_STATE_paused && r->state == d->state))
-		return; /* still not everything: the cure goes on */
-	if (cure)
-		dossier_stop(d, cure, in->effective_at);
-	if (r->state == KEZEK_STATE_paused) {
-		resume_decide(d, in->effective_at);
-		return;
-	}
-	facts_begin(d, &facts);
-	facts.received_at = d->row.received_at;
-	facts.registered_at = facts.complete_at = in->effective_at;
-	if (d->state == KEZEK_STATE_queued && is_routed(d))
-		facts.forwarded_at = in->effective_at;
-	if (d->service->payment == PAYMENT_NONE || !d->variant || !d->variant->fee_tyiyn)
-		facts.paid_at = in->effective_at;
-	dossier_start_stages(d, &facts);
 }
 
 static void read_pay(struct act_run *r, struct act_input *in)
@@ -114,24 +45,34 @@ static void apply_pay(struct act_run *r, struct act_input *in)
 
 	if (pay)
 		dossier_stop(&r->d, pay, in->effective_at);
-	facts_begin(&r->d, &facts);
+	act_facts_begin(&r->d, &facts);
 	facts.paid_at = in->effective_at;
-	if (is_routed(&r->d))
+	if (act_is_routed(&r->d))
 		facts.forwarded_at = in->effective_at;
 	dossier_start_stages(&r->d, &facts);
 }
 
-static void free_hold(struct act_run *r)
+void act_free_hold(struct act_run *r)
 {
 	r->member.hold = HOLD_FREE;
 	r->d.row.has_claim = false;
 	r->d.row.responsible = book_head(r->d.book, r->d.row.agency);
 }
 
+void act_keep_custody(struct act_run *r)
+{
+	if (!r->d.row.has_claim)
+		return;
+	r->member.hold = HOLD_CUSTODY;
+	r->member.holder = r->d.row.holder;
+	r->member.holder_actor = r->d.row.holder_actor;
+	r->d.row.lease_until = MOMENT_NONE;
+}
+
 static void apply_release(struct act_run *r, struct act_input *in)
 {
 	(void)in;
-	free_hold(r);
+	act_free_hold(r);
 }
 
 static void read_accept(struct act_run *r, struct act_input *in)
@@ -142,10 +83,7 @@ static void read_accept(struct act_run *r, struct act_input *in)
 
 static void apply_accept(struct act_run *r, struct act_input *in)
 {
-	r->member.hold = HOLD_CUSTODY;
-	r->member.holder = r->d.row.holder;
-	r->member.holder_actor = r->d.row.holder_actor;
-	r->d.row.lease_until = MOMENT_NONE;
+	act_keep_custody(r);
 	if (in->body_number)
 		r->d.row.body_number = in->body_number;
 }
@@ -181,6 +119,19 @@ static void read_decide(struct act_run *r, struct act_input *in)
 		json_reader_fault(&in->reader, "ground", WORD_reason_missing, NULL, NULL);
 }
 
+/* What was on the way to the decision is owed no more. */
+static void void_steps(struct dossier *d, int64_t at)
+{
+	static const char *const steps[] = {"forward", "consult", "cure", "notify_extension"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		struct deadline_row *row = dossier_deadline_find(d, steps[i]);
+
+		if (row)
+			dossier_void(d, row, at);
+	}
+}
+
 static void apply_decide(struct act_run *r, struct act_input *in)
 {
 	struct dossier *d = &r->d;
@@ -189,13 +140,14 @@ static void apply_decide(struct act_run *r, struct act_input *in)
 
 	if (decide)
 		dossier_stop(d, decide, in->effective_at);
+	void_steps(d, in->effective_at);
 	d->row.outcome = in->outcome;
-	free_hold(r);
+	act_free_hold(r);
 	if (d->state == KEZEK_STATE_closed) {
 		dossier_void_all(d, in->effective_at);
 		return;
 	}
-	facts_begin(d, &facts);
+	act_facts_begin(d, &facts);
 	facts.decided_at = facts.stopped_at[KEZEK_DEADLINE_decide] = in->effective_at;
 	dossier_start_stages(d, &facts);
 }
@@ -226,7 +178,7 @@ static void apply_hand_over(struct act_run *r, struct act_input *in)
 
 static void apply_withdraw(struct act_run *r, struct act_input *in)
 {
-	free_hold(r);
+	act_free_hold(r);
 	dossier_void_all(&r->d, in->effective_at);
 }
 
@@ -262,15 +214,15 @@ static void read_reassign(struct act_run *r, struct act_input *in)
 
 static void apply_reassign(struct act_run *r, struct act_input *in)
 {
-	bool finds_its_way = !is_routed(&r->d);
+	bool finds_its_way = !act_is_routed(&r->d);
 
 	if (in->to_agency)
 		r->d.row.agency = in->to_agency;
-	free_hold(r);
-	if (finds_its_way && is_routed(&r->d) && r->d.state != KEZEK_STATE_awaiting_payment) {
+	act_free_hold(r);
+	if (finds_its_way && act_is_routed(&r->d) && r->d.state != KEZEK_STATE_awaiting_payment) {
 		struct stage_facts facts;
 
-		facts_begin(&r->d, &facts);
+		act_facts_begin(&r->d, &facts);
 		facts.forwarded_at = in->effective_at;
 		dossier_start_stages(&r->d, &facts);
 	}
@@ -289,7 +241,12 @@ static void apply_reassign(struct act_run *r, struct act_input *in)
 }
 
 static const struct act_kind kinds[] = {
-	{KEZEK_ACT_complete, read_complete, apply_complete},
+	{KEZEK_ACT_complete, act_read_complete, act_apply_complete},
+	{KEZEK_ACT_correct, act_read_correct, act_apply_correct},
+	{KEZEK_ACT_pause, act_read_pause, act_apply_pause},
+	{KEZEK_ACT_resume, act_read_resume, act_apply_resume},
+	{KEZEK_ACT_extend, act_read_extend, act_apply_extend},
+	{KEZEK_ACT_notify, act_read_notify, act_apply_notify},
 	{KEZEK_ACT_pay, read_pay, apply_pay},
 	{KEZEK_ACT_release, NULL, apply_release},
 	{KEZEK_ACT_accept, read_accept, apply_accept},
@@ -301,12 +258,13 @@ static const struct act_kind kinds[] = {
 
 static unsigned facts_of(struct act_run *r, const struct act_input *in)
 {
-	const struct document_standard *missing[1];
-	const struct dossier *d = &r->d;
+	struct dossier *d = &r->d;
 	unsigned facts = 0;
 
-	if (dossier_missing(d, missing, 1))
+	if (act_lacks_documents(d))
 		facts |= FACT_MISSING;
+	if (act_waits_for_applicant(d))
+		facts |= FACT_WAITS;
 	if (d->service->incomplete == INCOMPLETE_PAUSE)
 		facts |= FACT_PAUSES;
 	if (d->service->payment == PAYMENT_BEFORE && d->variant && d->variant->fee_tyiyn > 0)
@@ -318,6 +276,15 @@ static unsigned facts_of(struct act_run *r, const struct act_input *in)
 	if (in->to_principal)
 		facts |= FACT_NAMED;
 	return facts;
+}
+
+static void journal_pause(struct text *t, const struct act_input *in)
+{
+	text_adds(t, ",\"cure_by\":");
+	text_add_json(t, *in->paused.cure_by ? in->paused.cure_by : NULL);
+	if (in->wanted)
+		text_addf(t, ",\"documents_wanted\":%s",
+			json_object_to_json_string_ext(in->wanted, JSON_C_TO_STRING_PLAIN));
 }
 
 static void journal(struct act_run *r, const struct act_input *in, enum kezek_state from)
@@ -347,42 +314,70 @@ static void journal(struct act_run *r, const struct act_input *in, enum kezek_st
 	if (in->amount_tyiyn)
 		text_addf(&t, ",\"amount_tyiyn\":%lld", (long long)in->amount_tyiyn);
 	if (in->to)
-		text_addf(&t, ",\"to\":\"%s\"", in->to);
+		text_addf(&t, ",\"%s\":\"%s\"", r->act == KEZEK_ACT_notify ? "channel" : "to",
+			in->to);
+	if (in->pause)
+		journal_pause(&t, in);
+	if (in->deadline)
+		text_addf(&t, ",\"deadline\":\"%s\",\"amount\":%d,\"unit\":\"%s\"",
+			in->deadline->kind, in->extension.amount,
+			term_unit_name(in->extension.unit));
+	if (in->changed.len)
+		text_addf(&t, ",\"changed\":%s]", in->changed.data);
 	if (in->backdate_reason)
 		text_addf(&t, ",\"backdate_reason\":\"%s\"", in->backdate_reason);
 	text_add_char(&t, '}');
 	e->after = pool_take(d->pool, &t);
 }
 
-int act_apply(struct act_run *r)
+static const struct act_kind *kind_of(const struct act_run *r)
 {
-	struct act_input in = {0};
-	const struct lifecycle_row *move;
-	const struct act_kind *kind = NULL;
-	enum kezek_state from = r->d.state;
+	static const struct act_kind expiry = {.apply = act_apply_expiry};
 
+	if (r->c->who.role == KEZEK_ROLE_COUNT)
+		return &expiry;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		if (kinds[i].act == r->act)
-			kind = &kinds[i];
+			return &kinds[i];
 	}
-	json_reader_init(&in.reader, r->body, r->pointer, &r->faults);
-	act_read_common(r, &in);
+	return NULL;
+}
+
+static int apply(struct act_run *r, struct act_input *in)
+{
+	const struct act_kind *kind = kind_of(r);
+	const struct lifecycle_row *move;
+	enum kezek_state from = r->d.state;
+
+	json_reader_init(&in->reader, r->body, r->pointer, &r->faults);
+	act_read_common(r, in);
 	if (kind && kind->read)
-		kind->read(r, &in);
-	json_reader_end(&in.reader);
+		kind->read(r, in);
+	json_reader_end(&in->reader);
 	if (r->faults.count)
 		return ACT_FAULTY;
-	if (r->act == KEZEK_ACT_complete)
-		add_documents(r, in.documents);
-	move = lifecycle_next(from, r->act, facts_of(r, &in));
+	act_add_documents(r, in->documents);
+	move = lifecycle_next(from, r->act, facts_of(r, in));
 	if (!move)
 		return ACT_NOT_OPEN;
 	dossier_move(&r->d, move->to);
 	if (kind)
-		kind->apply(r, &in);
+		kind->apply(r, in);
 	dossier_mirror(&r->d);
-	journal(r, &in, from);
+	journal(r, in, from);
 	if (r->act != KEZEK_ACT_release) /* leases do not move the version */
 		r->d.row.version++;
 	return ACT_DONE;
+}
+
+int act_apply(struct act_run *r)
+{
+	struct act_input in = {.cure_by_at = MOMENT_NONE};
+	int result;
+
+	dossier_refresh(&r->d);
+	result = apply(r, &in);
+	json_object_put(in.corrected);
+	text_done(&in.changed);
+	return result;
 }

@@ -3,6 +3,24 @@
 
 #define TEXT_MAX 2000
 
+static int64_t later(int64_t at, int64_t now, int64_t than)
+{
+	return at > than && at - now < USEC_PER_SEC ? at : than;
+}
+
+/* Now; not before what is known already, though another daemon's reckoning of the clock wrote it.
+ */
+static int64_t now_of(struct dossier *d)
+{
+	int64_t at = later(d->row.updated_at, d->now, d->now);
+	struct term_pause open;
+
+	at = later(d->row.registered_at, d->now, at);
+	for (int i = 0; i < d->deadline_count; i++)
+		at = later(d->deadlines[i].started_at, d->now, at);
+	return dossier_paused_find(d, &open) ? later(open.from_at, d->now, at) : at;
+}
+
 void act_read_common(struct act_run *r, struct act_input *in)
 {
 	const char *at;
@@ -12,7 +30,7 @@ void act_read_common(struct act_run *r, struct act_input *in)
 	json_get_any(&in->reader, "fence", JSON_OPTIONAL);
 	in->reason = json_get_string(&in->reader, "reason", JSON_OPTIONAL, TEXT_MAX);
 	in->legal_basis = json_get_string(&in->reader, "legal_basis", JSON_OPTIONAL, 500);
-	in->effective_at = r->d.now;
+	in->effective_at = now_of(&r->d);
 	reason = json_get_enum(&in->reader, "backdate_reason", JSON_OPTIONAL, backdate_reason_wire,
 		KEZEK_BACKDATE_REASON_COUNT);
 	in->backdate_reason = reason >= 0 ? backdate_reason_wire[reason] : NULL;

@@ -3,6 +3,7 @@
 
 #include "daemon/api/api.h"
 #include "daemon/api/claims.h"
+#include "daemon/api/expiry.h"
 #include "daemon/api/numbers.h"
 
 #define READ_QUEUE  4096
@@ -212,6 +213,7 @@ int api_new(struct loop *l, const struct settings *settings, struct api **ret)
 	if (r == 0) {
 		a->numbers = numbers_new(a);
 		a->parking = parking_new(a);
+		a->expiry = expiry_new(a);
 	}
 	if (r < 0) {
 		api_free(a);
@@ -225,6 +227,11 @@ int api_new(struct loop *l, const struct settings *settings, struct api **ret)
 void api_set_hooks(struct api *a, const struct api_hooks *hooks)
 {
 	a->hooks = *hooks;
+}
+
+void api_expire(struct api *a)
+{
+	expiry_look(a->expiry);
 }
 
 void api_wake(struct api *a, const char *agency, int count)
@@ -259,6 +266,7 @@ void api_free(struct api *a)
 	numbers_free(a->numbers);
 	batcher_free(a->writes);
 	pg_free(a->reads);
+	expiry_free(a->expiry);
 	book_unref(a->book);
 	seal_free(a->seal);
 	free(a->principals);

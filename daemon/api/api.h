@@ -20,6 +20,8 @@ struct api_hooks {
 void api_set_hooks(struct api *a, const struct api_hooks *hooks);
 /* `count` requests of this agency wait again: as many parked polls try. */
 void api_wake(struct api *a, const char *agency, int count);
+/* Due moments have passed after which the daemon itself acts, or may have. */
+void api_expire(struct api *a);
 /* For server_new. */
 const struct exchange_ops *api_ops(struct api *a);
 /* Called once, when the first database round trip has worked and catalogue and calendars are

@@ -91,7 +91,8 @@ static struct calendars *calendars_from_rows(const struct unit *u, int statement
 		int version = row_int(&r);
 		json_object *doc = document(row_span(&r)), *entry = json_object_new_object();
 
-		r.at += 2;
+		json_object_object_add(entry, "recorded_at", json_object_new_int64(row_moment(&r)));
+		json_object_object_add(entry, "generation", json_object_new_int64(row_int64(&r)));
 		*ret_generation = row_int64(&r);
 
 		json_object_object_add(entry, "version", json_object_new_int(version));
@@ -180,4 +181,22 @@ const char *book_head(const struct book *b, const char *agency)
 	const struct agency *a = agency ? catalogue_agency_find(b->catalogue, agency) : NULL;
 
 	return a ? a->head : NULL;
+}
+
+int64_t book_changed_at(const struct book *b, const char *code, int64_t generation)
+{
+	const struct calendar *c = calendars_find(b->calendars, code);
+	int64_t changed_at = MOMENT_NONE;
+
+	if (!c || generation >= b->generation)
+		return MOMENT_NONE;
+	json_object_object_foreach (b->calendar_docs, known, entry) {
+		int64_t since = json_object_get_int64(json_object_object_get(entry, "generation"));
+		int64_t at = json_object_get_int64(json_object_object_get(entry, "recorded_at"));
+
+		if (since > generation && calendar_rests_on(c, known) &&
+			(changed_at == MOMENT_NONE || at > changed_at))
+			changed_at = at;
+	}
+	return changed_at;
 }

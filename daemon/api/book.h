@@ -14,7 +14,8 @@ struct book {
 	int64_t catalogue_version;   /* 0: nothing loaded yet */
 	struct calendars *calendars;
 	int64_t generation;         /* of the calendars (kezek.generation); -1: there are none */
-	json_object *calendar_docs; /* {code: {"version", "calendar"}}: to make further sets from */
+	json_object *calendar_docs; /* {code: {"version", "calendar", "recorded_at", "generation"}}:
+				       to make further sets from */
 };
 
 /*
@@ -39,5 +40,8 @@ const struct calendar *book_agency_calendar(const struct book *b, const char *ag
 const struct calendar *book_office_calendar(const struct book *b, const char *office);
 /* Where local days and years of an agency are told; UTC (NULL) for an unknown one. */
 const struct zone *book_zone(const struct book *b, const char *agency);
+/* When the newest change of `code`'s chain was recorded that came after this generation;
+ * MOMENT_NONE: none did. */
+int64_t book_changed_at(const struct book *b, const char *code, int64_t generation);
 /* The head of an agency: who answers for what nobody holds. NULL: unknown agency. */
 const char *book_head(const struct book *b, const char *agency);

@@ -1,6 +1,7 @@
 /* The new request that a submission makes: number, agency, state, deadlines, journal. */
 #include <stdio.h>
 
+#include "daemon/api/dossier_deadline.h"
 #include "daemon/api/intake.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
@@ -65,12 +66,18 @@ static void register_deadline(struct dossier *d)
 		dossier_stop(d, row, d->now);
 }
 
-static void start_cure(struct dossier *d)
+/* Registered at once, and the clock waits for the documents. */
+static void pause_for_documents(struct dossier *d)
 {
-	const struct term_rule *rule = service_cure(d->service, d->variant);
+	static const char ground[] = "documents_missing";
+	const struct stage *decide = service_stage_find(d->service, KEZEK_DEADLINE_decide);
+	const struct pause_standard *standard = decide ? stage_pause_find(decide, ground) : NULL;
+	struct term_pause pause = dossier_new_pause(standard, ground, d->now);
+	struct deadline_row *row = dossier_deadline_find(d, "decide");
 
-	if (rule)
-		dossier_start(d, KEZEK_DEADLINE_cure, rule, d->now);
+	if (row)
+		dossier_pause(d, row, &pause);
+	dossier_start_cure(d, service_cure(d->service, d->variant), d->now, MOMENT_NONE);
 }
 
 static void start_deadlines(const struct intake *in, struct dossier *d)
@@ -81,7 +88,7 @@ static void start_deadlines(const struct intake *in, struct dossier *d)
 	if (d->state == KEZEK_STATE_refused)
 		return;
 	if (d->state == KEZEK_STATE_incomplete) {
-		start_cure(d);
+		dossier_start_cure(d, service_cure(d->service, d->variant), d->now, MOMENT_NONE);
 		return;
 	}
 	stage_facts_init(&facts);
@@ -93,15 +100,8 @@ static void start_deadlines(const struct intake *in, struct dossier *d)
 	if (in->service->payment == PAYMENT_NONE || !in->variant->fee_tyiyn)
 		facts.paid_at = d->now;
 	dossier_start_stages(d, &facts);
-	if (d->state == KEZEK_STATE_paused) {
-		const struct stage *decide = service_stage_find(d->service, KEZEK_DEADLINE_decide);
-		struct deadline_row *row = dossier_deadline_find(d, "decide");
-
-		if (row)
-			dossier_pause(d, row, stage_pause_find(decide, "documents_missing"),
-				"documents_missing", d->now);
-		start_cure(d);
-	}
+	if (d->state == KEZEK_STATE_paused)
+		pause_for_documents(d);
 }
 
 static void fill_row(const struct intake *in, struct dossier *d, int64_t number)

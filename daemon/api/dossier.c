@@ -72,6 +72,8 @@ static int member_int(json_object *o, const char *name)
 
 static void read_deadline(struct dossier *d, json_object *o, struct deadline_row *ret)
 {
+	json_object *rungs;
+
 	*ret = (struct deadline_row){
 		.no = member_int(o, "no"),
 		.kind = member_text(d, o, "kind"),
@@ -88,15 +90,22 @@ static void read_deadline(struct dossier *d, json_object *o, struct deadline_row
 		.extensions = member_json(d, o, "extensions"),
 		.breached_at = member_moment(o, "breached_at"),
 		.stopped_at = member_moment(o, "stopped_at"),
-		.rung_at = member_text(d, o, "rung_at"),
 		.fired = member_int(o, "fired"),
 		.effect = member_text(d, o, "effect"),
 		.floor_at = member_moment(o, "floor_at"),
 		.generation = json_object_get_int64(json_object_object_get(o, "generation")),
 	};
-	ret->fire_at = strcmp(ret->state, "running") == 0 && ret->breached_at == MOMENT_NONE
-			       ? ret->due_at
-			       : MOMENT_NONE;
+	rungs = json_object_object_get(o, "rung_at");
+	ret->rung_count = rungs ? (int)json_object_array_length(rungs) : 0;
+	for (int i = 0; i < ret->rung_count && i < RUNGS_MAX; i++) {
+		json_object *at = json_object_array_get_idx(rungs, (size_t)i);
+
+		ret->rung_at[i] = MOMENT_NONE;
+		if (at &&
+			!moment_parse(span_of(json_object_get_string(at)), &ret->rung_at[i], NULL))
+			ret->rung_at[i] = MOMENT_NONE;
+	}
+	ret->fire_at = member_moment(o, "fire_at");
 }
 
 static void read_deadlines(struct dossier *d, struct span text)

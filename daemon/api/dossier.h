@@ -6,6 +6,7 @@
 
 #include "daemon/api/call.h"
 #include "lib/lifecycle.h"
+#include "lib/agenda.h"
 #include "lib/pool.h"
 #include "lib/stage.h"
 
@@ -37,45 +38,6 @@ void dossier_init(struct dossier *d, struct api *a, struct book *b, int64_t now)
 _must_check_ int dossier_read(struct dossier *d, struct api *a, struct book *b, int64_t now,
 	const struct unit *u, int statement, int row);
 void dossier_done(struct dossier *d);
-
-/* Deadlines. A kind may have run before: `find` gives the running or paused one. */
-struct deadline_row *dossier_deadline_find(struct dossier *d, const char *kind);
-struct stage_calendars dossier_calendars(const struct dossier *d);
-/* Starts a deadline by `rule`; nothing when its calendar has no such day. */
-struct deadline_row *dossier_start(struct dossier *d, enum kezek_deadline_kind kind,
-	const struct term_rule *rule, int64_t start_at);
-/* A former system's date, kept as lawful: no rule computes it. Nothing without the agency's
- * calendar. */
-struct deadline_row *dossier_start_imported(
-	struct dossier *d, enum kezek_deadline_kind kind, int64_t start_at, int64_t due_at);
-/* Starts every stage of the standard whose fact is among `facts` and which has not begun yet. */
-void dossier_start_stages(struct dossier *d, const struct stage_facts *facts);
-/* Stops at `at`: met, or missed when that is too late; a breach not yet journaled is journaled
- * first. */
-void dossier_stop(struct dossier *d, struct deadline_row *row, int64_t at);
-/* The due moment passed by `at`: journaled, once; no timer fires any more. */
-void dossier_breach(struct dossier *d, struct deadline_row *row, int64_t at);
-void dossier_void_all(struct dossier *d, int64_t at);
-/* An open pause from `at`, by the standard's ground; or its end. The date is computed anew. */
-void dossier_pause(struct dossier *d, struct deadline_row *row, const struct pause_standard *p,
-	const char *ground, int64_t at);
-void dossier_resume(struct dossier *d, struct deadline_row *row, int64_t at);
-/* The rule and cap a deadline runs by, from the pinned standard; false: not found there. */
-bool dossier_rule(const struct dossier *d, const struct deadline_row *row,
-	const struct term_rule **ret_rule, const struct term_rule **ret_cap);
-/* Its term computed anew from its facts. 0, or TERM_BEYOND and the like: no date. `facts` borrows
- * `pauses`. */
-#define DOSSIER_PAUSES_MAX 32
-struct dossier_term {
-	const struct calendar *calendar;
-	const struct term_rule *rule;
-	struct term_facts facts;
-	struct term_pause pauses[DOSSIER_PAUSES_MAX];
-	struct term_extension extensions[8];
-	struct term term;
-};
-_must_check_ int dossier_term(
-	const struct dossier *d, const struct deadline_row *row, struct dossier_term *ret);
 
 /* Journal: the next event; `before` and `after` are filled in by the caller from the pool. */
 struct event_row *dossier_event(

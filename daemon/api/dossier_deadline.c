@@ -1,6 +1,5 @@
-/* A request in the hand: its deadlines started, paused, resumed and stopped, always from the facts.
- */
-#include "daemon/api/dossier.h"
+/* A request in the hand: its deadlines started, paused, resumed, extended and stopped. */
+#include "daemon/api/dossier_deadline.h"
 #include "lib/term_read.h"
 
 struct deadline_row *dossier_deadline_find(struct dossier *d, const char *kind)
@@ -28,93 +27,6 @@ struct stage_calendars dossier_calendars(const struct dossier *d)
 	};
 }
 
-bool dossier_rule(const struct dossier *d, const struct deadline_row *row,
-	const struct term_rule **ret_rule, const struct term_rule **ret_cap)
-{
-	enum kezek_deadline_kind kind;
-	const struct stage *stage;
-
-	*ret_rule = *ret_cap = NULL;
-	if (!d->service || !deadline_kind_parse(span_of(row->kind), &kind))
-		return false;
-	stage = service_stage_find(d->service, kind);
-	if (stage) {
-		*ret_rule = stage_rule(stage, d->variant);
-		*ret_cap = stage->cap;
-	} else if (kind == KEZEK_DEADLINE_cure) {
-		*ret_rule = service_cure(d->service, d->variant);
-	}
-	return *ret_rule != NULL;
-}
-
-static size_t read_pauses(const char *json, struct term_pause *ret, size_t room)
-{
-	_faults_ faults = {0};
-	_json_ *all = NULL;
-	size_t n = 0;
-
-	if (!json || json_read(span_of(json), NULL, NULL, &all) != 0)
-		return 0;
-	for (size_t i = 0; i < json_object_array_length(all) && n < room; i++)
-		n += term_pause_read(json_object_array_get_idx(all, i), "", &faults, &ret[n]) == 0;
-	return n;
-}
-
-static size_t read_extensions(const char *json, struct term_extension *ret, size_t room)
-{
-	_faults_ faults = {0};
-	_json_ *all = NULL;
-	size_t n = 0;
-
-	if (!json || json_read(span_of(json), NULL, NULL, &all) != 0)
-		return 0;
-	for (size_t i = 0; i < json_object_array_length(all) && n < room; i++)
-		n += term_extension_read(json_object_array_get_idx(all, i), "", &faults, &ret[n]) ==
-		     0;
-	return n;
-}
-
-int dossier_term(const struct dossier *d, const struct deadline_row *row, struct dossier_term *ret)
-{
-	const struct term_rule *cap;
-
-	memset(ret, 0, sizeof(*ret));
-	ret->calendar = calendars_find(d->book->calendars, row->calendar);
-	if (!dossier_rule(d, row, &ret->rule, &cap) || !ret->calendar)
-		return TERM_BEYOND;
-	ret->facts = (struct term_facts){
-		.start_at = row->started_at,
-		.pauses = ret->pauses,
-		.npauses = read_pauses(row->pauses, ret->pauses, ARRAY_SIZE(ret->pauses)),
-		.extensions = ret->extensions,
-		.nextensions = read_extensions(
-			row->extensions, ret->extensions, ARRAY_SIZE(ret->extensions)),
-		.cap = cap,
-	};
-	return term_compute(ret->calendar, ret->rule, &ret->facts, &ret->term);
-}
-
-/* The date anew from the facts; it fires when it is reached. */
-static void compute(struct dossier *d, struct deadline_row *row)
-{
-	struct dossier_term t;
-
-	row->due_at = MOMENT_NONE;
-	row->due_on = DAY_NONE;
-	row->provisional = true;
-	row->state = "running";
-	if (dossier_term(d, row, &t) == 0) {
-		row->due_at = t.term.due_at;
-		row->due_on = t.term.due_on;
-		row->provisional = t.term.provisional;
-		if (t.term.paused)
-			row->state = "paused";
-		row->calendar_version = calendar_version(t.calendar);
-	}
-	row->fire_at = row->breached_at == MOMENT_NONE ? row->due_at : MOMENT_NONE;
-	mark(d, row);
-}
-
 static struct deadline_row *add_row(struct dossier *d, enum kezek_deadline_kind kind,
 	const struct calendar *calendar, int64_t start_at)
 {
@@ -133,6 +45,8 @@ static struct deadline_row *add_row(struct dossier *d, enum kezek_deadline_kind 
 		.started_at = start_at,
 		.breached_at = MOMENT_NONE,
 		.stopped_at = MOMENT_NONE,
+		.due_at = MOMENT_NONE,
+		.due_on = DAY_NONE,
 		.floor_at = MOMENT_NONE,
 	};
 	return row;
@@ -145,7 +59,7 @@ struct deadline_row *dossier_start(struct dossier *d, enum kezek_deadline_kind k
 	struct deadline_row *row = add_row(d, kind, stage_calendar(rule, &calendars), start_at);
 
 	if (row)
-		compute(d, row);
+		dossier_compute(d, row);
 	return row;
 }
 
@@ -158,10 +72,8 @@ struct deadline_row *dossier_start_imported(
 	if (!row)
 		return NULL;
 	row->source = "imported";
-	row->state = "running";
-	row->due_at = row->fire_at = due_at;
-	row->due_on = calendar_day_of(calendar, due_at - 1);
-	mark(d, row);
+	row->due_at = due_at;
+	dossier_compute(d, row);
 	return row;
 }
 
@@ -189,17 +101,49 @@ void dossier_start_stages(struct dossier *d, const struct stage_facts *facts)
 	dossier_mirror(d);
 }
 
-/* A due moment that passed before its timer could fire: the journal says so before it says what
- * came. */
+/* The next thing that passed by `at` and was not journaled: a rung, or -1 for the due moment. */
+static bool find_passed(const struct deadline_row *row, int64_t at, int *ret_rung)
+{
+	int64_t first = row->breached_at == MOMENT_NONE ? row->due_at : MOMENT_NONE;
+	int rung = -1;
+
+	for (int i = 0; i < row->rung_count; i++) {
+		if (!(row->fired & 1 << i) && row->rung_at[i] < first) {
+			first = row->rung_at[i];
+			rung = i;
+		}
+	}
+	*ret_rung = rung;
+	return first != MOMENT_NONE && first <= at;
+}
+
+static void journal_rung(struct dossier *d, struct deadline_row *row, int i)
+{
+	const struct ladder *ladder = dossier_ladder(d, row);
+	const struct rung *rung = ladder && (size_t)i < ladder->count ? &ladder->rungs[i] : NULL;
+	bool late = row->due_at != MOMENT_NONE && row->rung_at[i] >= row->due_at;
+	char label[RUNG_TEXT_SIZE] = "";
+	struct event_row *e;
+	_text_ t = TEXT_INIT;
+
+	row->fired |= 1 << i;
+	if (!rung)
+		return;
+	rung_format(rung, label);
+	e = dossier_event(d, late ? "escalated" : "warned", row->rung_at[i], NULL);
+	text_addf(&t, "{\"deadline\":\"%s\",\"rung\":\"%s\",\"to\":\"%s\",", row->kind, label,
+		rung_to_name(rung->to));
+	text_add_moment(&t, "due_at", row->due_at, dossier_zone(d));
+	text_add_char(&t, '}');
+	e->after = pool_take(d->pool, &t);
+}
+
 static void journal_breach(struct dossier *d, struct deadline_row *row)
 {
 	struct event_row *e;
 	_text_ t = TEXT_INIT;
 
-	if (row->breached_at != MOMENT_NONE)
-		return;
 	row->breached_at = row->due_at;
-	row->fire_at = MOMENT_NONE;
 	e = dossier_event(d, "breached", row->due_at, NULL);
 	text_addf(&t, "{\"deadline\":\"%s\",", row->kind);
 	text_add_moment(&t, "due_at", row->due_at, dossier_zone(d));
@@ -207,89 +151,140 @@ static void journal_breach(struct dossier *d, struct deadline_row *row)
 	e->after = pool_take(d->pool, &t);
 }
 
-void dossier_breach(struct dossier *d, struct deadline_row *row, int64_t at)
+void dossier_catch_up(struct dossier *d, struct deadline_row *row, int64_t at)
 {
-	if (row->stopped_at != MOMENT_NONE || row->due_at == MOMENT_NONE || at < row->due_at)
+	int rung;
+
+	while (row->stopped_at == MOMENT_NONE && find_passed(row, at, &rung)) {
+		if (rung < 0)
+			journal_breach(d, row);
+		else
+			journal_rung(d, row, rung);
+		mark(d, row);
+	}
+	dossier_set_timer(row);
+}
+
+void dossier_pass_over(struct dossier *d, struct deadline_row *row, int64_t at)
+{
+	if (row->stopped_at != MOMENT_NONE || row->due_at == MOMENT_NONE)
 		return;
-	journal_breach(d, row);
+	for (int i = 0; i < row->rung_count; i++)
+		row->fired |= row->rung_at[i] <= at ? 1 << i : 0;
+	if (at >= row->due_at && row->breached_at == MOMENT_NONE)
+		journal_breach(d, row);
+	if (row->breached_at != MOMENT_NONE)
+		row->effect = NULL;
+	dossier_set_timer(row);
+	mark(d, row);
+}
+
+static void stop(struct dossier *d, struct deadline_row *row, int64_t at, const char *state)
+{
+	dossier_catch_up(d, row, at);
+	row->state = state;
+	row->stopped_at = at;
+	row->fire_at = MOMENT_NONE;
 	mark(d, row);
 }
 
 void dossier_stop(struct dossier *d, struct deadline_row *row, int64_t at)
 {
-	bool late = row->due_at != MOMENT_NONE && at >= row->due_at;
+	stop(d, row, at, row->due_at != MOMENT_NONE && at >= row->due_at ? "missed" : "met");
+	dossier_mirror(d);
+}
 
-	if (late)
-		journal_breach(d, row);
-	row->state = late ? "missed" : "met";
-	row->stopped_at = at;
-	row->fire_at = MOMENT_NONE;
-	mark(d, row);
+void dossier_void(struct dossier *d, struct deadline_row *row, int64_t at)
+{
+	stop(d, row, at, "void");
 	dossier_mirror(d);
 }
 
 void dossier_void_all(struct dossier *d, int64_t at)
 {
 	for (int i = 0; i < d->deadline_count; i++) {
-		struct deadline_row *row = &d->deadlines[i];
-
-		if (row->stopped_at != MOMENT_NONE)
-			continue;
-		if (strcmp(row->state, "running") == 0 && row->due_at != MOMENT_NONE &&
-			at >= row->due_at)
-			journal_breach(d, row);
-		row->state = "void";
-		row->stopped_at = at;
-		row->fire_at = MOMENT_NONE;
-		mark(d, row);
+		if (d->deadlines[i].stopped_at == MOMENT_NONE)
+			stop(d, &d->deadlines[i], at, "void");
 	}
 	dossier_mirror(d);
 }
 
-static void write_pauses(
-	struct dossier *d, struct deadline_row *row, const struct term_pause *pauses, size_t n)
+/* The open pause of a deadline, or NULL. */
+static struct term_pause *open_pause(struct term_pause *pauses, size_t n)
 {
-	_text_ t = TEXT_INIT;
-
-	text_add_char(&t, '[');
 	for (size_t i = 0; i < n; i++) {
-		if (i)
-			text_add_char(&t, ',');
-		text_add_term_pause(&t, &pauses[i], NULL);
+		if (pauses[i].until_at == MOMENT_NONE)
+			return &pauses[i];
 	}
-	text_add_char(&t, ']');
-	row->pauses = pool_take(d->pool, &t);
+	return NULL;
 }
 
-void dossier_pause(struct dossier *d, struct deadline_row *row, const struct pause_standard *p,
-	const char *ground, int64_t at)
+struct deadline_row *dossier_paused_find(struct dossier *d, struct term_pause *ret_open)
+{
+	for (int i = 0; i < d->deadline_count; i++) {
+		struct deadline_row *row = &d->deadlines[i];
+		struct term_pause pauses[DOSSIER_PAUSES_MAX], *open;
+		size_t n = row->stopped_at == MOMENT_NONE ? dossier_pauses(row, pauses) : 0;
+
+		open = open_pause(pauses, n);
+		if (!open)
+			continue;
+		*ret_open = *open;
+		return row;
+	}
+	return NULL;
+}
+
+struct term_pause dossier_new_pause(
+	const struct pause_standard *p, const char *ground, int64_t from_at)
+{
+	struct term_pause pause = {.from_at = from_at, .until_at = MOMENT_NONE};
+
+	if (p) {
+		pause.effect = p->effect;
+		pause.first_same_day = p->first_same_day;
+		pause.resume_counts = p->resume_counts;
+	}
+	memcpy(pause.ground, ground, strnlen(ground, sizeof(pause.ground) - 1));
+	return pause;
+}
+
+void dossier_pause(struct dossier *d, struct deadline_row *row, const struct term_pause *pause)
 {
 	struct term_pause pauses[DOSSIER_PAUSES_MAX];
-	size_t n = read_pauses(row->pauses, pauses, DOSSIER_PAUSES_MAX - 1);
-	struct term_pause *open = &pauses[n];
+	size_t n = dossier_pauses(row, pauses);
 
-	*open = (struct term_pause){.from_at = at, .until_at = MOMENT_NONE};
-	if (p) {
-		open->effect = p->effect;
-		open->first_same_day = p->first_same_day;
-		open->resume_counts = p->resume_counts;
-	}
-	memcpy(open->ground, ground, strnlen(ground, sizeof(open->ground) - 1));
-	write_pauses(d, row, pauses, n + 1);
-	compute(d, row);
-	dossier_mirror(d);
+	if (n == DOSSIER_PAUSES_MAX) /* refused before: a bug */
+		abort();
+	pauses[n] = *pause;
+	dossier_set_pauses(d, row, pauses, n + 1);
 }
 
 void dossier_resume(struct dossier *d, struct deadline_row *row, int64_t at)
 {
 	struct term_pause pauses[DOSSIER_PAUSES_MAX];
-	size_t n = read_pauses(row->pauses, pauses, DOSSIER_PAUSES_MAX);
+	size_t n = dossier_pauses(row, pauses);
+	struct term_pause *open = open_pause(pauses, n);
 
-	for (size_t i = 0; i < n; i++) {
-		if (pauses[i].until_at == MOMENT_NONE)
-			pauses[i].until_at = at;
-	}
-	write_pauses(d, row, pauses, n);
-	compute(d, row);
-	dossier_mirror(d);
+	if (open)
+		open->until_at = at;
+	dossier_set_pauses(d, row, pauses, n);
+}
+
+struct deadline_row *dossier_start_cure(
+	struct dossier *d, const struct term_rule *rule, int64_t start_at, int64_t cure_by_at)
+{
+	struct stage_calendars calendars = dossier_calendars(d);
+	struct deadline_row *row;
+
+	if (cure_by_at == MOMENT_NONE)
+		return rule ? dossier_start(d, KEZEK_DEADLINE_cure, rule, start_at) : NULL;
+	row = add_row(d, KEZEK_DEADLINE_cure,
+		rule ? stage_calendar(rule, &calendars) : calendars.agency, start_at);
+	if (!row)
+		return NULL;
+	row->source = "stated";
+	row->due_at = cure_by_at;
+	dossier_compute(d, row);
+	return row;
 }

@@ -1,5 +1,5 @@
 /* A request as JSON, as its viewer may see it. */
-#include "daemon/api/dossier.h"
+#include "daemon/api/dossier_deadline.h"
 #include "lib/pin.h"
 #include "lib/term_explain.h"
 

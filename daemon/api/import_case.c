@@ -1,5 +1,6 @@
 /* From one sound line of an import to a request: its state, deadlines and journal, each judged at
  * its own moment. */
+#include "daemon/api/dossier_deadline.h"
 #include "daemon/api/import_line.h"
 
 static void fill_row(struct import_line *l)
@@ -75,7 +76,7 @@ static void breach_by(struct import_line *l, int64_t at)
 	struct deadline_row *row = dossier_deadline_find(&l->d, "decide");
 
 	if (row)
-		dossier_breach(&l->d, row, at);
+		dossier_pass_over(&l->d, row, at);
 }
 
 /* The state that an act ends the case in; KEZEK_STATE_COUNT: it goes on. */

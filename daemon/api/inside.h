@@ -22,6 +22,7 @@ struct principal {
 
 struct numbers;
 struct parking;
+struct expiry;
 
 /* Somebody whose dates were computed by calendars that have changed. Embedded. */
 struct book_waiter {
@@ -57,6 +58,7 @@ struct api {
 	struct timer waiters_timer;
 	struct numbers *numbers;
 	struct parking *parking;
+	struct expiry *expiry;
 	struct api_hooks hooks;
 	void (*on_ready)(void *arg);
 	void *on_ready_arg;

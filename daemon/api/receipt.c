@@ -1,5 +1,5 @@
 /* The receipt: what the citizen is handed, in the applicant's language, as JSON, text and HTML. */
-#include "daemon/api/dossier.h"
+#include "daemon/api/dossier_deadline.h"
 #include "lib/term_explain.h"
 
 static enum lang receipt_lang(const struct dossier *d)

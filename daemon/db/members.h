@@ -55,6 +55,8 @@ struct act_member {
 	struct text answer;
 	int64_t generation; /* of the calendars its dates were computed by */
 	struct changes changes;
+	struct lookup_row lookups[LOOKUPS_MAX]; /* added to those that are there */
+	int lookup_count;
 	struct stored_answer stored;
 };
 

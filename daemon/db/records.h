@@ -5,6 +5,7 @@
 #include "daemon/db/batch.h"
 
 #define FINGERPRINT_SIZE 32
+#define RUNGS_MAX        16 /* LADDER_RUNGS_MAX of lib/ladder.h */
 
 /* One deadline of a request: kezek.deadline, or kezek.deadline_done once stopped. */
 struct deadline_row {
@@ -19,9 +20,11 @@ struct deadline_row {
 	bool provisional;
 	const char *pauses, *extensions; /* JSON text or NULL */
 	int64_t breached_at, fire_at, stopped_at;
-	/* While it runs: its rungs (a PostgreSQL array of moments, or NULL), which have fired, what
-	 * the daemon does when it is breached (an act, or NULL), and what it is not late before. */
-	const char *rung_at;
+	/* While it runs: the instants of its rungs (MOMENT_NONE: none now), which have fired
+	 * (bits), what the daemon does when it is breached (an act, or NULL), what it is not late
+	 * before. */
+	int64_t rung_at[RUNGS_MAX];
+	int rung_count;
 	int fired;
 	const char *effect;
 	int64_t floor_at;
@@ -66,7 +69,7 @@ struct state_row {
 	int64_t closed_at;
 };
 
-#define DEADLINES_MAX 12
+#define DEADLINES_MAX 40 /* of one request, all that ever ran: each pause may start a cure */
 #define LOOKUPS_MAX   3
 
 struct changes {

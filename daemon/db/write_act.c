@@ -47,21 +47,24 @@ static void write_member(struct columns *c, const struct act_member *m)
 
 static void write_batch(struct member *const members[], int n, struct params *p)
 {
-	struct columns m, d, e;
+	struct columns m, d, e, l;
 
 	columns_init(&m, MEMBER_SIGNATURE);
 	columns_init(&d, DEADLINE_SIGNATURE);
 	columns_init(&e, EVENT_SIGNATURE);
+	columns_init(&l, LOOKUP_SIGNATURE);
 	for (int i = 0; i < n; i++) {
 		const struct act_member *a = container_of(members[i], struct act_member, base);
 
 		write_member(&m, a);
 		write_deadlines(&d, &a->base.lock, &a->changes);
 		write_events(&e, &a->base.lock, &a->changes);
+		write_lookups(&l, &a->base.lock, a->lookups, a->lookup_count);
 	}
 	params_columns(p, &m);
 	params_columns(p, &d);
 	params_columns(p, &e);
+	params_columns(p, &l);
 }
 
 static int64_t read_batch(struct member *const members[], int n, const struct unit *u)

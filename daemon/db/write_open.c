@@ -2,7 +2,23 @@
 #include "daemon/db/write.h"
 
 #define MEMBER_SIGNATURE "utttbtttitttttzztdbibtttzdottziibl"
-#define LOOKUP_SIGNATURE "utb"
+
+/* {"2026-01-26T03:00:00Z",NULL}: an array within an array column travels as its text. */
+static void cell_rungs(struct columns *c, const struct deadline_row *d)
+{
+	char at[MOMENT_TEXT_SIZE];
+	_text_ t = TEXT_INIT;
+
+	for (int i = 0; i < d->rung_count; i++) {
+		text_add_char(&t, i ? ',' : '{');
+		if (d->rung_at[i] != MOMENT_NONE)
+			moment_format(d->rung_at[i], NULL, at);
+		text_adds(&t, d->rung_at[i] == MOMENT_NONE ? "NULL" : at);
+	}
+	if (d->rung_count)
+		text_add_char(&t, '}');
+	cell_text(c, d->rung_count ? t.data : NULL);
+}
 
 void write_deadlines(struct columns *c, const struct uuid *request, const struct changes *changes)
 {
@@ -26,7 +42,7 @@ void write_deadlines(struct columns *c, const struct uuid *request, const struct
 		cell_moment(c, d->breached_at);
 		cell_moment(c, d->fire_at);
 		cell_moment(c, d->stopped_at);
-		cell_text(c, d->rung_at);
+		cell_rungs(c, d);
 		cell_int(c, d->fired);
 		cell_text(c, d->effect);
 		cell_moment(c, d->floor_at);
@@ -56,6 +72,16 @@ void write_events(struct columns *c, const struct uuid *request, const struct ch
 		cell_sealed(c, &e->text);
 		cell_text(c, e->before);
 		cell_text(c, e->after);
+	}
+}
+
+void write_lookups(
+	struct columns *c, const struct uuid *request, const struct lookup_row *lookups, int n)
+{
+	for (int i = 0; i < n; i++) {
+		cell_uuid(c, request);
+		cell_text(c, lookups[i].kind);
+		cell_bytes(c, lookups[i].hash, sizeof(lookups[i].hash));
 	}
 }
 
@@ -113,11 +139,7 @@ static void write_batch(struct member *const members[], int n, struct params *p,
 		write_member(&m, o);
 		write_deadlines(&d, &o->id, &o->changes);
 		write_events(&e, &o->id, &o->changes);
-		for (int j = 0; j < o->lookup_count; j++) {
-			cell_uuid(&l, &o->id);
-			cell_text(&l, o->lookups[j].kind);
-			cell_bytes(&l, o->lookups[j].hash, sizeof(o->lookups[j].hash));
-		}
+		write_lookups(&l, &o->id, o->lookups, o->lookup_count);
 	}
 	params_bool(p, imported);
 	params_columns(p, &m);

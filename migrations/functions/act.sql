@@ -19,7 +19,8 @@ CREATE FUNCTION kezek.act(
 	d_rung_at text[], d_fired int[], d_effect text[], d_floor_at timestamptz[],
 	e_request uuid[], e_seq int[], e_id uuid[], e_kind text[], e_occurred_at timestamptz[],
 	e_principal text[], e_actor text[], e_ground text[], e_legal_basis text[], e_reason bytea[], e_text bytea[],
-	e_before text[], e_after text[])
+	e_before text[], e_after text[],
+	l_request uuid[], l_kind text[], l_hash bytea[])
 RETURNS TABLE (n int, result text, db_now timestamptz, request uuid, fingerprint bytea, status int, answer bytea,
 	master int, wrapped bytea, version int)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -167,6 +168,11 @@ BEGIN
 		e_reason, e_text, e_before, e_after)
 		AS e(request, seq, id, kind, occurred_at, principal, actor, ground, legal_basis, reason, text, before, after)
 	WHERE request = ANY (v_done);
+
+	INSERT INTO kezek.lookup (hash, kind, request)
+	SELECT hash, kind, request FROM unnest(l_request, l_kind, l_hash) AS l(request, kind, hash)
+	WHERE request = ANY (v_done)
+	ON CONFLICT DO NOTHING;
 
 	RETURN QUERY
 	SELECT m.n::int, CASE

@@ -94,7 +94,8 @@ class Due(CaseTest):
         self.assertEqual(self.breaches(request), 0)
         self.world.set_clock("2026-12-10T10:00:00+06:00")
         eventually(lambda: self.breaches(request) == 1)
-        self.assertEqual(self.auditor.get(f"/v1/requests/{request['id']}/events")["items"][-1]["after"]["deadline"], "cure")
+        breached = [e for e in self.auditor.get(f"/v1/requests/{request['id']}/events")["items"] if e["kind"] == "breached"]
+        self.assertEqual([e["after"]["deadline"] for e in breached], ["cure"])
         self.assertFalse(self.see(request)["overdue"])
 
 

@@ -9,6 +9,12 @@ SELECT done, lag_us, db_now, next_at, fired, effects FROM kezek.fire_due($1)
 -- name: look_at_timers
 SELECT untimed, late FROM kezek.look_at_timers()
 
+-- name: effects_due
+SELECT d.request, d.effect FROM kezek.deadline d JOIN kezek.request_state s ON s.id = d.request
+WHERE d.effect IS NOT NULL AND d.breached_at IS NOT NULL
+	AND EXISTS (SELECT FROM kezek.lifecycle l WHERE l.from_state = s.state AND l.act = d.effect)
+ORDER BY d.breached_at LIMIT $1::int
+
 -- name: partitions_ahead
 SELECT kezek.partitions_ahead()
 

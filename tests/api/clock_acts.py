@@ -1,0 +1,315 @@
+"""Acts that move deadlines: pauses of each effect, cures and what follows when they lapse, extensions, corrections."""
+
+from support.casework import CaseTest
+from support.kezek import eventually, main
+
+
+class ClockTest(CaseTest):
+    """p-clock: ten working days; the clock stands at Wednesday, 18 November 2026, 10:00."""
+
+    @classmethod
+    def move_in(cls):
+        super().move_in()
+        cls.world.principal("probe-head", "officer", agency="probe")
+
+    def setUp(self):
+        self.world.set_clock(self.start)
+
+    head = property(lambda self: self.world.client("probe-head"))
+
+    def held_by(self, client, service="p-clock", **members):
+        """A request in that officer's custody, and its claim."""
+        request = self.submit(service, **members)
+        claim = self.take(request, client)
+        client.post(f"/v1/claims/{claim['claim']}/accept", {"fence": claim["fence"]}).must(200)
+        return request, claim
+
+    def act(self, claim, act, client=None, **members):
+        return (client or self.probe).post(f"/v1/requests/{claim['request']['id']}/{act}", self.held(claim, **members))
+
+    def decide_on(self, request):
+        return self.deadline(request, "decide")
+
+    def faults(self, reply):
+        self.assertEqual((reply.status, reply.code), (422, "invalid"), repr(reply))
+        return {(fault["name"], fault["code"]) for fault in reply["invalid_params"]}
+
+    def last_event(self, request, client=None):
+        return (client or self.probe).get(f"/v1/requests/{request['id']}/events").must(200)["items"][-1]
+
+
+class Pausing(ClockTest):
+    def test_days_that_are_paused_do_not_count(self):
+        request, claim = self.held_by(self.probe)
+        self.assertEqual(request["due_on"], "2026-12-02")
+        self.world.set_clock("2026-11-20T11:00:00+06:00")
+        paused = self.act(claim, "pause", ground="documents_missing", documents_wanted=["extract"]).must(200)
+        self.assertEqual((paused["state"], paused["due_on"], paused["due_at"], paused["overdue"]), ("paused", None, None, False))
+        self.assertEqual(self.decide_on(paused)["state"], "paused")
+        cure = self.deadline(paused, "cure")
+        self.assertEqual((cure["state"], cure["due_on"]), ("running", "2026-11-27"))
+        self.assertEqual(self.decide_on(paused)["pauses"][0]["cure_by"], "2026-11-27")
+        event = self.last_event(request)
+        self.assertEqual((event["kind"], event["ground"], event["after"]["cure_by"], event["after"]["documents_wanted"]),
+                         ("pause", "documents_missing", "2026-11-27", ["extract"]))
+        # The officer keeps it; the clerk brings what was asked for.
+        self.world.set_clock("2026-11-25T15:00:00+06:00")
+        done = self.desk.act(paused.json, "complete", {"documents": [{"kind": "extract"}]}).must(200)
+        self.assertEqual((done["state"], self.deadline(done, "cure")["state"]), ("in_work", "met"))
+        # 21 to 25 November stood still: three working days.
+        self.assertEqual((done["due_on"], done["promised_due_on"]), ("2026-12-07", "2026-12-02"))
+        self.probe.post(f"/v1/requests/{request['id']}/decide", self.held(claim, outcome="granted")).must(200)
+
+    def test_not_everything_that_was_wanted(self):
+        request, claim = self.held_by(self.probe)
+        paused = self.act(claim, "pause", ground="documents_missing", documents_wanted=["extract"]).must(200)
+        still = self.desk.act(paused.json, "complete", {"documents": []}).must(200)
+        self.assertEqual((still["state"], self.decide_on(still)["state"]), ("paused", "paused"))
+
+    def test_what_waits_for_no_applicant_is_not_completed(self):
+        request, claim = self.held_by(self.probe)
+        paused = self.act(claim, "pause", ground="expertise").must(200)
+        still = self.desk.act(paused.json, "complete", {"documents": [{"kind": "extract"}]}).must(200)
+        self.assertEqual(still["state"], "paused")
+        self.assertEqual(self.act(claim, "resume").must(200)["state"], "in_work")
+
+    def test_a_restart_begins_anew(self):
+        request, claim = self.held_by(self.probe)
+        self.act(claim, "pause", ground="expertise").must(200)
+        self.world.set_clock("2026-11-26T10:00:00+06:00")
+        resumed = self.act(claim, "resume").must(200)
+        self.assertEqual((resumed["state"], resumed["due_on"]), ("in_work", "2026-12-10"))
+
+    def test_one_that_is_only_noted(self):
+        request, claim = self.held_by(self.probe)
+        noted = self.act(claim, "pause", ground="noted").must(200)
+        self.assertEqual((noted["state"], noted["due_on"], self.decide_on(noted)["state"]), ("paused", "2026-12-02", "running"))
+        self.assertEqual(self.act(claim, "resume").must(200)["due_on"], "2026-12-02")
+
+    def test_a_lease_becomes_custody(self):
+        request = self.submit("p-clock")
+        claim = self.take(request, lease_seconds=60)
+        paused = self.act(claim, "pause", ground="expertise").must(200)
+        self.assertTrue(paused["claim"]["custody"])
+        self.world.advance(hours=5)
+        self.assertEqual(self.act(claim, "resume").must(200)["state"], "in_work")
+
+    def test_grounds_and_limits(self):
+        request, claim = self.held_by(self.probe)
+        refused = (
+            ({}, {("/ground", "missing")}),
+            ({"ground": "holiday"}, {("/ground", "not_a_ground")}),
+            ({"ground": "letter"}, {("/cure_by", "missing")}),
+            ({"ground": "letter", "cure_by": "soon"}, {("/cure_by", "bad_format")}),
+            ({"ground": "letter", "cure_by": "2026-11-10"}, {("/cure_by", "too_small")}),
+            ({"ground": "letter", "cure_by": "2026-11-20"}, {("/cure_by", "too_small")}),  # three working days are his
+            ({"ground": "letter", "cure_by": "2026-12-20"}, {("/cure_by", "paused_too_long")}),
+            ({"ground": "documents_missing", "documents_wanted": ["photo"]}, {("/documents_wanted", "not_found")}),
+            ({"ground": "expertise", "effective_at": "2026-11-18T18:00:00+06:00"}, {("/effective_at", "in_future")}),
+            ({"ground": "expertise", "effective_at": "2026-11-17T18:00:00+06:00", "backdate_reason": "paper"},
+             {("/effective_at", "too_far_back"), ("/effective_at", "too_small")}),
+        )
+        for members, faults in refused:
+            with self.subTest(members):
+                self.assertEqual(self.faults(self.act(claim, "pause", **members)), faults)
+        paused = self.act(claim, "pause", ground="letter", cure_by="2026-11-23").must(200)
+        cure = self.deadline(paused, "cure")
+        self.assertEqual((cure["due_on"], cure["due_at"], cure["source"]), ("2026-11-23", "2026-11-24T00:00:00+06:00", "stated"))
+        self.assert_problem(self.act(claim, "pause", ground="expertise"), 409, "act_not_open")
+
+    def test_facts_do_not_overlap(self):
+        request, claim = self.held_by(self.probe)
+        self.world.set_clock("2026-11-19T10:00:00+06:00")
+        self.act(claim, "pause", ground="expertise").must(200)
+        early = self.act(claim, "resume", effective_at="2026-11-18T12:00:00+06:00", backdate_reason="paper")
+        self.assertEqual(self.faults(early), {("/effective_at", "too_small")})
+        self.world.set_clock("2026-11-20T10:00:00+06:00")
+        self.act(claim, "resume").must(200)
+        again = self.act(claim, "pause", ground="expertise", effective_at="2026-11-19T15:00:00+06:00", backdate_reason="paper")
+        self.assertEqual(self.faults(again), {("/effective_at", "overlaps_pause")})
+
+    def test_a_resumed_applicant_owes_no_more(self):
+        request, claim = self.held_by(self.probe)
+        self.act(claim, "pause", ground="documents_missing", documents_wanted=["extract"]).must(200)
+        resumed = self.act(claim, "resume").must(200)
+        self.assertEqual((resumed["state"], self.deadline(resumed, "cure")["state"]), ("in_work", "void"))
+        self.act(claim, "pause", ground="documents_missing").must(200)
+        self.assertEqual(self.desk.act(self.see(request), "complete", {"documents": []}).must(200)["state"], "in_work")
+
+
+class Lapsing(ClockTest):
+    """What the daemon does when nobody did."""
+
+    def ends(self, request, **expected):
+        eventually(lambda: {name: self.see(request)[name] for name in expected} == expected, timeout=8)
+        return self.see(request)
+
+    def test_a_cure_that_lapses_refuses(self):
+        request, claim = self.held_by(self.probe)
+        self.act(claim, "pause", ground="documents_missing").must(200)
+        self.world.set_clock("2026-11-26T00:00:02+06:00")
+        done = self.ends(request, state="decided", outcome="refused")
+        self.assertEqual((self.deadline(done, "cure")["state"], self.decide_on(done)["state"]), ("missed", "met"))
+        self.assertEqual((done["claim"], self.deadline(done, "notify")["due_on"]), (None, "2026-12-01"))
+        event = self.last_event(request)
+        self.assertEqual((event["kind"], event["principal"], event["occurred_at"]),
+                         ("deem_refused", "kezekd", "2026-11-26T00:00:00+06:00"))
+
+    def test_a_cure_that_lapses_ends_it(self):
+        request, claim = self.held_by(self.probe, "p-silence")
+        self.act(claim, "pause", ground="documents_missing").must(200)
+        self.world.set_clock("2026-11-26T00:00:02+06:00")
+        done = self.ends(request, state="lapsed", outcome=None)
+        self.assertEqual({d["kind"]: d["state"] for d in done["deadlines"]}, {"register": "met", "cure": "missed", "decide": "void"})
+
+    def test_a_cure_that_lapses_lets_the_work_go_on(self):
+        request, claim = self.held_by(self.probe)
+        self.act(claim, "pause", ground="letter", cure_by="2026-11-23").must(200)
+        self.world.set_clock("2026-11-24T00:00:02+06:00")
+        done = self.ends(request, state="in_work", due_on="2026-12-08")
+        self.assertEqual(self.deadline(done, "cure")["state"], "missed")
+        self.assertEqual(self.kinds(request), ["submit", "claim", "accept", "pause", "breached", "resume"])
+
+    def test_documents_that_never_come(self):
+        request = self.submit("p-docs")
+        self.assertEqual(request["state"], "incomplete")
+        self.world.advance(days=20)
+        self.assertEqual(self.see(request)["state"], "incomplete")  # its cure ends nothing, by its standard
+        request = self.submit("p-pause")
+        self.assertEqual(request["state"], "paused")
+        self.world.advance(days=20)
+        self.ends(request, state="decided", outcome="refused")
+
+    def test_silence_is_consent(self):
+        request = self.submit("p-silence")
+        self.world.set_clock("2026-11-21T00:00:02+06:00")
+        done = self.ends(request, state="decided", outcome="granted", overdue=False)
+        decide = self.decide_on(done)
+        self.assertEqual((decide["state"], decide["stopped_at"]), ("missed", "2026-11-21T00:00:00+06:00"))
+        self.assertEqual(self.deadline(done, "hand_over")["state"], "running")
+        self.assertEqual(self.kinds(request), ["submit", "breached", "approve_tacitly"])
+        self.assertEqual(self.desk.act(done, "hand_over", {"to": "applicant"}).must(200)["state"], "closed")
+
+    def test_silence_is_consent_though_somebody_holds_it(self):
+        request, claim = self.held_by(self.probe, "p-silence")
+        self.world.set_clock("2026-11-21T00:00:02+06:00")
+        self.ends(request, state="decided", outcome="granted", claim=None)
+        self.assertIn(self.act(claim, "decide", outcome="refused", ground="no_right").status, (409,))
+
+    def test_silence_is_refusal(self):
+        request = self.submit("p-deemed")
+        self.world.set_clock("2026-11-21T00:00:02+06:00")
+        self.ends(request, state="decided", outcome="refused")
+
+    def test_silence_ends_it(self):
+        request = self.submit("p-lapse")
+        self.world.set_clock("2026-11-21T00:00:02+06:00")
+        self.ends(request, state="lapsed", outcome=None)
+
+    def test_over_a_restart_and_once(self):
+        requests = [self.submit("p-silence") for _ in range(40)]
+        self.world.forget_clients()
+        self.world.daemon.kill()
+        self.world.sql("UPDATE kezek.clock SET shift = shift + interval '10 days'")
+        self.world.daemon.start()
+        for request in requests:
+            self.ends(request, state="decided", outcome="granted")
+        for request in requests:
+            self.assertEqual(self.kinds(request), ["submit", "breached", "approve_tacitly"])
+
+    def test_a_late_refusal_is_refused(self):
+        request, claim = self.held_by(self.probe)
+        self.world.set_clock("2026-12-03T10:00:00+06:00")
+        reply = self.act(claim, "decide", outcome="refused", ground="no_right")
+        self.assertEqual(self.faults(reply), {("/outcome", "too_late")})
+        self.assertEqual(self.act(claim, "decide", outcome="granted").must(200)["state"], "decided")
+
+
+class Extending(ClockTest):
+    WHY = {"reason": "Another body is asked", "legal_basis": "Article 12"}
+
+    def test_by_the_head_before_it_is_late(self):
+        request, claim = self.held_by(self.head)
+        done = self.act(claim, "extend", self.head, amount=5, unit="working_day", **self.WHY).must(200)
+        self.assertEqual((done["due_on"], done["promised_due_on"], done["version"]), ("2026-12-09", "2026-12-02", 3))
+        self.assertEqual(self.decide_on(done)["extensions"], [{"amount": 5, "unit": "working_day"}])
+        notice = self.deadline(done, "notify_extension")
+        self.assertEqual((notice["state"], notice["due_on"]), ("running", "2026-11-23"))
+        told = self.act(claim, "notify", self.head, channel="mobile").must(200)
+        self.assertEqual((told["state"], self.deadline(told, "notify_extension")["state"]), ("in_work", "met"))
+        event = self.last_event(request)
+        self.assertEqual((event["kind"], event["after"]["channel"]), ("notify", "mobile"))
+
+    def test_limits(self):
+        request, claim = self.held_by(self.probe)
+        self.assertEqual(self.faults(self.act(claim, "extend", amount=5, unit="working_day", **self.WHY)),
+                         {("/deadline", "head_only")})
+        request, claim = self.held_by(self.head)
+        refused = (
+            ({}, {("/amount", "missing"), ("/unit", "missing"), ("/reason", "missing"), ("/legal_basis", "missing")}),
+            ({"amount": 0, "unit": "day", **self.WHY}, {("/amount", "out_of_range")}),
+            ({"amount": 11, "unit": "working_day", **self.WHY}, {("/amount", "extended_too_long")}),
+            ({"amount": 3, "unit": "week", **self.WHY}, {("/amount", "extended_too_long")}),
+            ({"amount": 1, "unit": "day", "deadline": "hand_over", **self.WHY}, {("/deadline", "not_found")}),
+            ({"amount": 1, "unit": "fortnight", **self.WHY}, {("/unit", "not_allowed")}),
+        )
+        for members, faults in refused:
+            with self.subTest(members):
+                self.assertEqual(self.faults(self.act(claim, "extend", self.head, **members)), faults)
+        for _ in range(2):
+            self.act(claim, "extend", self.head, amount=5, unit="working_day", **self.WHY).must(200)
+        self.assertEqual(self.faults(self.act(claim, "extend", self.head, amount=1, unit="working_day", **self.WHY)),
+                         {("/deadline", "extended_enough"), ("/amount", "extended_too_long")})
+
+    def test_not_when_it_is_late(self):
+        request, claim = self.held_by(self.head)
+        self.world.set_clock("2026-12-03T10:00:00+06:00")
+        self.assertEqual(self.faults(self.act(claim, "extend", self.head, amount=1, unit="working_day", **self.WHY)),
+                         {("/effective_at", "extended_late")})
+
+    def test_a_standard_without_them(self):
+        request = self.submit()
+        claim = self.take(request)
+        self.assertEqual(self.faults(self.act(claim, "extend", amount=1, unit="day", **self.WHY)),
+                         {("/deadline", "not_extendable")})
+
+
+class Correcting(ClockTest):
+    def test_a_new_version_of_the_content(self):
+        request = self.submit("p-clock", form={"rooms": 2})
+        done = self.desk.act(request, "correct", {
+            "changes": {"applicant": {"phone": None, "name": "Асанова Үсөн"}, "form": {"rooms": 3}, "address": "Ош"},
+            "reason": "A slip"}).must(200)
+        self.assertEqual((done["state"], done["version"], done["due_on"]), ("queued", 2, request["due_on"]))
+        self.assertEqual((done["applicant"]["name"], done["applicant"]["address"], done["form"]), ("Асанова Үсөн", "Ош", {"rooms": 3}))
+        self.assertNotIn("phone", done["applicant"])
+        event = self.last_event(request, self.desk)
+        self.assertEqual(sorted(event["after"]["changed"]), ["address", "applicant/name", "applicant/phone", "form/rooms"])
+        self.assertNotIn("Асанова", str(event))
+        # The first stays.
+        self.assertEqual(self.world.sql(f"SELECT count(*) FROM kezek.content WHERE request = '{request['id']}'"), [["1"]])
+
+    def test_found_by_what_it_is_now(self):
+        request = self.submit("p-clock")
+        self.desk.act(request, "correct", {"changes": {"applicant": {"pin": "21509199054321"}}}).must(200)
+        for pin in ("21509199054321",):
+            found = self.desk.post("/v1/searches", {"pin": pin}).must(200)["items"]
+            self.assertIn(request["id"], [r["id"] for r in found])
+
+    def test_checked_as_a_submission_is(self):
+        request = self.submit("p-clock", form={"rooms": 2})
+        refused = (
+            ({"changes": {}}, {("/changes", "too_short")}),
+            ({"changes": {"applicant": {"name": None}}}, {("/changes/applicant/name", "missing")}),
+            ({"changes": {"form": {"rooms": 0}}}, {("/changes/form/rooms", "too_small")}),
+        )
+        for body, faults in refused:
+            with self.subTest(body):
+                self.assertEqual(self.faults(self.desk.act(request, "correct", body)), faults)
+        self.assertEqual(self.desk.act(request, "correct", {"changes": {"number": "x"}}).status, 400)
+        self.assertEqual(self.desk.act(request, "correct", {"changes": {"applicant": {"colour": "x"}}}).status, 400)
+        self.assertEqual(self.see(request)["version"], 1)
+
+
+if __name__ == "__main__":
+    main()
