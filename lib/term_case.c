@@ -178,18 +178,6 @@ static void add_faults(struct text *t, const struct faults *faults)
 	text_add_char(t, '}');
 }
 
-static void add_paused(struct text *t, const struct term *term)
-{
-	bool hours = term->left_unit == TERM_hour || term->left_unit == TERM_working_hour;
-
-	text_addf(t, ",\"paused\":true,\"left\":{\"%s\":%lld,\"unit\":\"%s\",\"extensions\":%zu}",
-		hours ? "minutes" : "days",
-		(long long)(hours ? term->left / USEC_PER_MIN : term->left),
-		term_unit_name(term->left_unit), term->left_extensions);
-	text_adds(t, ",\"cure_by\":");
-	text_add_json(t, *term->open->cure_by ? term->open->cure_by : NULL);
-}
-
 static void add_ladder(struct text *t, const struct term_case *c, const struct term *term)
 {
 	text_adds(t, ",\"ladder\":[");
@@ -225,7 +213,7 @@ static void add_answer(struct text *t, const struct term_case *c, const struct t
 	text_add_json(t, dated ? at : NULL);
 	text_addf(t, ",\"provisional\":%s", term->provisional ? "true" : "false");
 	if (term->paused)
-		add_paused(t, term);
+		text_add_term_left(t, term);
 	if (term->capped)
 		text_adds(t, ",\"capped\":true");
 	if (term->floored)

@@ -120,3 +120,15 @@ void text_add_term_explanation(struct text *t, bool bare, const struct calendar 
 	}
 	text_adds(t, bare ? "}" : "}}");
 }
+
+void text_add_term_left(struct text *t, const struct term *term)
+{
+	bool hours = term->left_unit == TERM_hour || term->left_unit == TERM_working_hour;
+
+	text_addf(t, ",\"paused\":true,\"left\":{\"%s\":%lld,\"unit\":\"%s\",\"extensions\":%zu}",
+		hours ? "minutes" : "days",
+		(long long)(hours ? term->left / USEC_PER_MIN : term->left),
+		term_unit_name(term->left_unit), term->left_extensions);
+	text_adds(t, ",\"cure_by\":");
+	text_add_json(t, *term->open->cure_by ? term->open->cure_by : NULL);
+}

@@ -70,6 +70,9 @@ void text_add_term_sentence(struct text *t, const struct calendar *calendar,
 void text_add_term_explanation(struct text *t, bool bare, const struct calendar *calendar,
 	const struct term_rule *rule, int rule_version, const struct term_facts *facts,
 	const struct term *term);
+/* `,"paused":true,"left":{…},"cure_by":…`: what a paused term has left, and until when the
+ * applicant may end the pause. */
+void text_add_term_left(struct text *t, const struct term *term);
 /* "14 working days", "3 часа": an amount in words. */
 void text_add_term_amount(struct text *t, int64_t amount, enum term_unit unit, enum lang lang);
 /* "26 January 2026", "26 января 2026 года", "2026-жылдын 26-январы". */

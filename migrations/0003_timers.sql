@@ -17,6 +17,7 @@ ALTER TABLE kezek.deadline
 	-- computed from the rule; imported from a former system; stated by an act (a cure_by)
 	ADD CONSTRAINT deadline_source_check CHECK (source IN ('computed', 'imported', 'stated'));
 ALTER TABLE kezek.deadline_done
+	ADD COLUMN effect text, -- by which it was stopped; null: by somebody, or by nothing that follows of it
 	ADD COLUMN floor_at timestamptz,
 	ADD COLUMN generation bigint NOT NULL DEFAULT 0;
 

@@ -278,12 +278,15 @@ void act_read_notify(struct act_run *r, struct act_input *in)
 	in->to = channel >= 0 ? channel_wire[channel] : NULL;
 }
 
-/* Of the decision; before there is one, of an extension. */
+/* Of the decision; before there is one, of an extension. What begins with that begins. */
 void act_apply_notify(struct act_run *r, struct act_input *in)
 {
 	const char *kind = r->d.state == KEZEK_STATE_decided ? "notify" : "notify_extension";
 	struct deadline_row *row = dossier_deadline_find(&r->d, kind);
+	struct stage_facts facts;
 
 	if (row)
 		dossier_stop(&r->d, row, in->effective_at);
+	act_facts_begin(&r->d, &facts);
+	dossier_start_stages(&r->d, &facts);
 }

@@ -50,8 +50,10 @@ void act_apply_expiry(struct act_run *r, struct act_input *in)
 	int64_t at = row ? row->breached_at : in->effective_at;
 
 	in->effective_at = at;
-	if (row)
+	if (row) {
 		dossier_stop(&r->d, row, at);
+		row->effect = act_name(r->act); /* for the record */
+	}
 	switch (r->act) {
 	case KEZEK_ACT_approve_tacitly:
 		in->outcome = "granted";

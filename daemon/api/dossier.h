@@ -57,6 +57,10 @@ void dossier_write(struct text *t, const struct dossier *d, const struct viewer 
 /* {"number","at","office",…}: what the citizen is handed, in the applicant's language. */
 void dossier_write_receipt(struct text *t, const struct dossier *d);
 void dossier_write_receipt_text(struct text *t, const struct dossier *d, bool html);
+/* certificate.c: that silence was consent, for who must prove it. */
+bool dossier_is_approved_tacitly(const struct dossier *d);
+void dossier_write_certificate(struct text *t, const struct dossier *d);
+void dossier_write_certificate_text(struct text *t, const struct dossier *d, bool html);
 void dossier_write_deadlines(struct text *t, const struct dossier *d, bool explain);
 bool dossier_is_overdue(const struct dossier *d);
 const struct zone *dossier_zone(const struct dossier *d);

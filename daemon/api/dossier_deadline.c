@@ -185,6 +185,7 @@ static void stop(struct dossier *d, struct deadline_row *row, int64_t at, const 
 	row->state = state;
 	row->stopped_at = at;
 	row->fire_at = MOMENT_NONE;
+	row->effect = NULL; /* unless it is what stopped it: act_expiry.c */
 	mark(d, row);
 }
 

@@ -55,9 +55,30 @@ static void write_explanation(
 		text_adds(t, ",\"explanation\":[],\"sentence\":null");
 		return;
 	}
+	if (term.term.paused && row->stopped_at == MOMENT_NONE)
+		text_add_term_left(t, &term.term);
 	text_add_char(t, ',');
 	text_add_term_explanation(
 		t, true, term.calendar, term.rule, row->rule_version, &term.facts, &term.term);
+}
+
+/* Whom it tells what, and when; of a stopped one nothing is left to tell. */
+static void write_ladder(struct text *t, const struct dossier *d, const struct deadline_row *row)
+{
+	const struct ladder *ladder = dossier_ladder(d, row);
+	char label[RUNG_TEXT_SIZE];
+
+	if (!ladder || row->stopped_at != MOMENT_NONE)
+		return;
+	text_adds(t, ",\"ladder\":[");
+	for (int i = 0; i < row->rung_count && (size_t)i < ladder->count; i++) {
+		rung_format(&ladder->rungs[i], label);
+		text_addf(t, "%s{\"at\":\"%s\",\"to\":\"%s\",", i ? "," : "", label,
+			rung_to_name(ladder->rungs[i].to));
+		text_add_moment(t, "instant", row->rung_at[i], dossier_zone(d));
+		text_addf(t, ",\"fired\":%s}", row->fired & 1 << i ? "true" : "false");
+	}
+	text_add_char(t, ']');
 }
 
 static void write_deadline(
@@ -77,6 +98,8 @@ static void write_deadline(
 	text_add_member(t, "calendar", row->calendar);
 	text_addf(t, ",\"calendar_version\":%d,\"source\":\"%s\",", row->calendar_version,
 		row->source);
+	text_add_member(t, "effect", row->effect);
+	text_add_char(t, ',');
 	text_add_moment(t, "breached_at", row->breached_at, zone);
 	text_add_char(t, ',');
 	text_add_moment(t, "stopped_at", row->stopped_at, zone);
@@ -84,8 +107,14 @@ static void write_deadline(
 		text_addf(t, ",\"pauses\":%s", row->pauses);
 	if (row->extensions)
 		text_addf(t, ",\"extensions\":%s", row->extensions);
-	if (explain)
+	if (row->floor_at != MOMENT_NONE) {
+		text_add_char(t, ',');
+		text_add_moment(t, "not_late_before", row->floor_at, zone);
+	}
+	if (explain) {
+		write_ladder(t, d, row);
 		write_explanation(t, d, row);
+	}
 	text_add_char(t, '}');
 }
 

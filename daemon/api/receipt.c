@@ -1,15 +1,7 @@
 /* The receipt: what the citizen is handed, in the applicant's language, as JSON, text and HTML. */
 #include "daemon/api/dossier_deadline.h"
+#include "daemon/api/paper.h"
 #include "lib/term_explain.h"
-
-static enum lang receipt_lang(const struct dossier *d)
-{
-	enum lang lang = LANG_KY;
-
-	if (d->row.language)
-		lang_parse(span_of(d->row.language), &lang);
-	return lang;
-}
 
 /* The sentence of the decide deadline, or why there is no date yet. */
 static void add_sentence(struct text *t, const struct dossier *d, enum lang lang)
@@ -79,7 +71,7 @@ static void add_documents(struct text *t, const struct dossier *d, enum lang lan
 
 void dossier_write_receipt(struct text *t, const struct dossier *d)
 {
-	enum lang lang = receipt_lang(d);
+	enum lang lang = paper_lang(d);
 	const struct office *office = catalogue_office_find(d->book->catalogue, d->row.office);
 	_text_ sentence = TEXT_INIT;
 
@@ -116,44 +108,10 @@ void dossier_write_receipt(struct text *t, const struct dossier *d)
 	text_add_char(t, '}');
 }
 
-static void add_html(struct text *t, const char *s)
-{
-	for (; s && *s; s++) {
-		switch (*s) {
-		case '<':
-			text_adds(t, "&lt;");
-			break;
-		case '>':
-			text_adds(t, "&gt;");
-			break;
-		case '&':
-			text_adds(t, "&amp;");
-			break;
-		case '"':
-			text_adds(t, "&quot;");
-			break;
-		default:
-			text_add_char(t, *s);
-		}
-	}
-}
-
-static void add_line(struct text *t, bool html, enum word label, enum lang lang, const char *value)
-{
-	if (!value || !*value)
-		return;
-	if (html) {
-		text_addf(t, "<dt>%s</dt><dd>", word_text(label, lang));
-		add_html(t, value);
-		text_adds(t, "</dd>\n");
-	} else {
-		text_addf(t, "%s: %s\n", word_text(label, lang), value);
-	}
-}
-
 void dossier_write_receipt_text(struct text *t, const struct dossier *d, bool html)
 {
-	enum lang lang = receipt_lang(d);
+	enum lang lang = paper_lang(d);
+	struct paper p;
 	const struct office *office = catalogue_office_find(d->book->catalogue, d->row.office);
 	char at[MOMENT_TEXT_SIZE];
 	_text_ day = TEXT_INIT;
@@ -165,29 +123,16 @@ void dossier_write_receipt_text(struct text *t, const struct dossier *d, bool ht
 	if (d->row.due_on != DAY_NONE)
 		text_add_day(&day, d->row.due_on, lang);
 	add_sentence(&sentence, d, lang);
-	if (html)
-		text_addf(t,
-			"<!doctype html>\n<html lang=\"%s\"><meta "
-			"charset=\"utf-8\"><title>%s</title>\n"
-			"<style>@page{size:A4;margin:20mm}body{font:12pt "
-			"serif;max-width:160mm}dt{font-weight:bold}"
-			"dd{margin:0 0 3mm}</style>\n<h1>%s</h1>\n<dl>\n",
-			lang_code(lang), word_text(WORD_receipt_title, lang),
-			word_text(WORD_receipt_title, lang));
-	else
-		text_addf(t, "%s\n\n", word_text(WORD_receipt_title, lang));
-	add_line(t, html, WORD_receipt_number, lang, d->row.number);
-	add_line(t, html, WORD_receipt_moment, lang, at);
-	add_line(t, html, WORD_receipt_office, lang,
-		office ? office->name.text[lang] : d->row.office);
-	add_line(t, html, WORD_receipt_clerk, lang,
+	paper_begin(&p, t, html, lang, WORD_receipt_title);
+	paper_line(&p, WORD_receipt_number, d->row.number);
+	paper_line(&p, WORD_receipt_moment, at);
+	paper_line(&p, WORD_receipt_office, office ? office->name.text[lang] : d->row.office);
+	paper_line(&p, WORD_receipt_clerk,
 		d->row.submitted_actor ? d->row.submitted_actor : d->row.submitted_by);
-	add_line(t, html, WORD_receipt_service, lang,
+	paper_line(&p, WORD_receipt_service,
 		d->service ? d->service->name.text[lang] : d->row.service);
-	add_line(t, html, WORD_receipt_due, lang, day.data);
-	add_line(t, html, WORD_receipt_why, lang, sentence.data);
-	add_line(t, html, WORD_receipt_appeal, lang,
-		d->service ? d->service->appeal.text.text[lang] : NULL);
-	if (html)
-		text_adds(t, "</dl></html>\n");
+	paper_line(&p, WORD_receipt_due, day.data);
+	paper_line(&p, WORD_receipt_why, sentence.data);
+	paper_line(&p, WORD_receipt_appeal, d->service ? d->service->appeal.text.text[lang] : NULL);
+	paper_end(&p);
 }

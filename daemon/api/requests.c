@@ -1,7 +1,7 @@
 /* Reading one request: itself, its deadlines with their explanation, its receipt. */
 #include <stdio.h>
 
-#include "daemon/api/dossier.h"
+#include "daemon/api/paper.h"
 #include "daemon/api/resources.h"
 
 static void get(struct call *c, void (*on_done)(struct unit *u, enum unit_how how))
@@ -83,28 +83,37 @@ void request_deadlines_begin(struct call *c)
 
 static void on_receipt(struct unit *u, enum unit_how how)
 {
-	struct call *c = call_of_unit(u);
-	struct text t = TEXT_INIT;
-	struct span accept = span_of("");
+	static const struct paper_kind receipt = {
+		dossier_write_receipt, dossier_write_receipt_text};
 	struct dossier d;
-	const char *type = "application/json";
 
-	if (!open_one(u, how, &d))
-		return;
-	exchange_field(c->x, "accept", &accept);
-	if (memmem(accept.at, accept.len, "text/html", 9))
-		type = "text/html; charset=utf-8";
-	else if (memmem(accept.at, accept.len, "text/plain", 10))
-		type = "text/plain; charset=utf-8";
-	if (type[0] == 'a')
-		dossier_write_receipt(&t, &d);
-	else
-		dossier_write_receipt_text(&t, &d, type[5] == 'h');
-	dossier_done(&d);
-	exchange_reply(c->x, 200, type, &t);
+	if (open_one(u, how, &d))
+		paper_reply(call_of_unit(u), &d, &receipt);
 }
 
 void request_receipt_begin(struct call *c)
 {
 	get(c, on_receipt);
+}
+
+static void on_certificate(struct unit *u, enum unit_how how)
+{
+	static const struct paper_kind certificate = {
+		dossier_write_certificate, dossier_write_certificate_text};
+	struct call *c = call_of_unit(u);
+	struct dossier d;
+
+	if (!open_one(u, how, &d))
+		return;
+	if (dossier_is_approved_tacitly(&d)) {
+		paper_reply(c, &d, &certificate);
+		return;
+	}
+	dossier_done(&d);
+	answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
+}
+
+void request_certificate_begin(struct call *c)
+{
+	get(c, on_certificate);
 }

@@ -12,6 +12,7 @@ void requests_list_begin(struct call *c);
 void request_events_begin(struct call *c);
 void request_deadlines_begin(struct call *c);
 void request_receipt_begin(struct call *c);
+void request_certificate_begin(struct call *c);
 void search_begin(struct call *c);
 /* supervise.c */
 void overview_begin(struct call *c);

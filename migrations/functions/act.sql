@@ -148,15 +148,15 @@ BEGIN
 		AND d.request = ANY (v_done);
 	INSERT INTO kezek.deadline_done (request, no, kind, state, rule_version, calendar, calendar_version, source,
 		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at, agency, office, service,
-		floor_at, generation)
+		effect, floor_at, generation)
 	SELECT d.request, d.no, d.kind, d.state, d.rule_version, d.calendar, d.calendar_version, d.source, d.started_at,
 		d.due_at, d.due_on, d.provisional, d.pauses::json, d.extensions::json, d.breached_at, d.stopped_at,
-		s.agency, s.office, s.service, d.floor_at, v_generation
+		s.agency, s.office, s.service, d.effect, d.floor_at, v_generation
 	FROM unnest(d_request, d_no, d_kind, d_state, d_rule_version, d_calendar, d_calendar_version, d_source,
 		d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at, d_stopped_at,
-		d_floor_at)
+		d_effect, d_floor_at)
 		AS d(request, no, kind, state, rule_version, calendar, calendar_version, source,
-		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at, floor_at)
+		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at, effect, floor_at)
 	JOIN kezek.request_state s ON s.id = d.request
 	WHERE d.state NOT IN ('running', 'paused') AND d.request = ANY (v_done);
 

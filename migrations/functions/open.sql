@@ -127,15 +127,15 @@ BEGIN
 
 	INSERT INTO kezek.deadline_done (request, no, kind, state, rule_version, calendar, calendar_version, source,
 		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at, agency, office, service,
-		floor_at, generation)
+		effect, floor_at, generation)
 	SELECT request, no, kind, state, rule_version, calendar, calendar_version, source,
 		started_at, due_at, due_on, provisional, pauses::json, extensions::json, breached_at, stopped_at,
-		m_agency[m.n], m_office[m.n], m_service[m.n], floor_at, v_generation
+		m_agency[m.n], m_office[m.n], m_service[m.n], effect, floor_at, v_generation
 	FROM unnest(d_request, d_no, d_kind, d_state, d_rule_version, d_calendar, d_calendar_version, d_source,
 		d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at, d_stopped_at,
-		d_floor_at)
+		d_effect, d_floor_at)
 		AS d(request, no, kind, state, rule_version, calendar, calendar_version, source,
-		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at, floor_at),
+		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at, effect, floor_at),
 		LATERAL (SELECT array_position(m_id, d.request) AS n OFFSET 0) m
 	WHERE state NOT IN ('running', 'paused') AND (v_whole OR request = ANY (v_fresh));
 

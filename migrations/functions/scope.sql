@@ -58,7 +58,7 @@ SELECT s.id, r.number, s.version, s.seq, s.state, s.agency, s.office, s.service,
 		FROM kezek.deadline WHERE request = s.id
 		UNION ALL
 		SELECT no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at, due_on,
-			provisional, pauses, extensions, breached_at, stopped_at, NULL, NULL, 0, NULL, floor_at, generation
+			provisional, pauses, extensions, breached_at, stopped_at, NULL, NULL, 0, effect, floor_at, generation
 		FROM kezek.deadline_done WHERE request = s.id) d) AS deadlines
 FROM kezek.request_state s
 JOIN kezek.request r ON r.id = s.id

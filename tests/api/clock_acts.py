@@ -52,6 +52,12 @@ class Pausing(ClockTest):
         event = self.last_event(request)
         self.assertEqual((event["kind"], event["ground"], event["after"]["cure_by"], event["after"]["documents_wanted"]),
                          ("pause", "documents_missing", "2026-11-27", ["extract"]))
+        explained, = [d for d in self.probe.get(f"/v1/requests/{request['id']}/deadlines?explain=1").must(200)["items"]
+                      if d["kind"] == "decide"]
+        self.assertEqual((explained["paused"], explained["left"], explained["cure_by"]),
+                         (True, {"days": 8, "unit": "working_day", "extensions": 0}, "2026-11-27"))
+        self.assertEqual([(r["at"], r["instant"]) for r in explained["ladder"]],
+                         [("50%", None), ("-1 working_day", None), ("0", None), ("+2 working_day", None)])
         # The officer keeps it; the clerk brings what was asked for.
         self.world.set_clock("2026-11-25T15:00:00+06:00")
         done = self.desk.act(paused.json, "complete", {"documents": [{"kind": "extract"}]}).must(200)
@@ -188,6 +194,20 @@ class Lapsing(ClockTest):
         self.assertEqual((decide["state"], decide["stopped_at"]), ("missed", "2026-11-21T00:00:00+06:00"))
         self.assertEqual(self.deadline(done, "hand_over")["state"], "running")
         self.assertEqual(self.kinds(request), ["submit", "breached", "approve_tacitly"])
+        self.assertEqual(decide["effect"], "approve_tacitly")
+        path = f"/v1/requests/{request['id']}/certificate"
+        certificate = self.desk.get(path).must(200)
+        self.assertEqual((certificate["number"], certificate["due_on"], certificate["granted_at"], certificate["applicant"]),
+                         (request["number"], "2026-11-20", "2026-11-21T00:00:00+06:00", "Асанов Үсөн"))
+        self.assertIn("was not decided by 20 November 2026", certificate["sentence"])
+        for accept, begins in (("text/plain", "Certificate of tacit approval"), ("text/html", "<!doctype html>")):
+            paper = self.desk.get(path, headers={"Accept": accept}).must(200).text
+            self.assertTrue(paper.startswith(begins), paper)
+            self.assertIn(request["number"], paper)
+        self.assert_problem(self.probe.get(path), 403, "role_not_allowed")
+        self.assert_problem(self.desk_two.get(path), 404, "not_found")
+        other = self.submit("p-silence")
+        self.assert_problem(self.desk.get(f"/v1/requests/{other['id']}/certificate"), 404, "not_found")
         self.assertEqual(self.desk.act(done, "hand_over", {"to": "applicant"}).must(200)["state"], "closed")
 
     def test_silence_is_consent_though_somebody_holds_it(self):
@@ -223,6 +243,24 @@ class Lapsing(ClockTest):
         reply = self.act(claim, "decide", outcome="refused", ground="no_right")
         self.assertEqual(self.faults(reply), {("/outcome", "too_late")})
         self.assertEqual(self.act(claim, "decide", outcome="granted").must(200)["state"], "decided")
+
+
+class Stages(ClockTest):
+    def test_one_begins_where_another_stopped(self):
+        request, claim = self.held_by(self.probe)
+        decided = self.act(claim, "decide", outcome="granted").must(200)
+        self.assertEqual({d["kind"] for d in decided["deadlines"]}, {"register", "decide", "notify"})
+        self.world.set_clock("2026-11-20T10:00:00+06:00")
+        told = self.probe.act(decided.json, "notify", {"channel": "post"}).must(200)
+        self.assertEqual((self.deadline(told, "notify")["state"], self.deadline(told, "hand_over")["due_on"]), ("met", "2026-11-27"))
+        closed = self.desk.act(told.json, "hand_over", {"to": "applicant"}).must(200)
+        self.assertEqual((closed["state"], self.deadline(closed, "hand_over")["state"]), ("closed", "met"))
+
+    def test_a_decision_ends_what_led_to_it(self):
+        request, claim = self.held_by(self.head)
+        self.act(claim, "extend", self.head, amount=1, unit="working_day", **Extending.WHY).must(200)
+        decided = self.act(claim, "decide", self.head, outcome="granted").must(200)
+        self.assertEqual(self.deadline(decided, "notify_extension")["state"], "void")
 
 
 class Extending(ClockTest):
