@@ -48,6 +48,7 @@ class Daemon:
         self.config = self.directory / "kezekd.conf"
         self.log_path = self.directory / "kezekd.log"
         self.process = None
+        self.program, self.environment = KEZEKD, {}
         self.complaints = []
         self.write_config()
 
@@ -62,11 +63,12 @@ class Daemon:
         return run(KEZEKD, "--config", self.config, *words, check=check, stdin=stdin, env=SANITIZERS)
 
     def start(self, wait=True, env=None):
+        """`program` is run with `environment`, and with `env` this time."""
         assert self.process is None, "the daemon runs already"
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [KEZEKD, "--config", self.config], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env={**os.environ, **SANITIZERS, **(env or {})}, cwd="/")
+                [self.program, "--config", self.config], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env={**os.environ, **SANITIZERS, **self.environment, **(env or {})}, cwd="/")
         if wait:
             self.wait_ready()
 

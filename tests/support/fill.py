@@ -2,6 +2,7 @@
 
 # A request stands in these; of an index over a row that another request made nothing is wanted here.
 TABLES = ("request_state", "work", "deadline", "event")
+PATIENCE = 1800  # s; ten million take minutes
 
 # Ids rise with k, as requests come in. What is due first stands in `spread` clusters of neighbours, as terms of
 # different lengths make it.
@@ -54,7 +55,7 @@ def fill(world, count, due, due_at, rungs=AT_DUE, days=1, spread=20, later=None,
             WHERE t.isleaf UNION ALL SELECT n.name::regclass FROM unnest(ARRAY[{relations}]) AS n(name)
             WHERE n.name IN ('kezek.work', 'kezek.deadline'))""")
     world.sql(FILL.format(count=count, run=count // spread, due_run=due // spread, due_at=due_at, since=since,
-                          rungs=rungs, days=days, later=later))
+                          rungs=rungs, days=days, later=later), timeout=PATIENCE)
     if many:
-        world.sql("".join(f"REINDEX TABLE kezek.{table};" for table in TABLES))
-    world.sql("".join(f"VACUUM ANALYZE kezek.{table};" for table in TABLES))
+        world.sql("".join(f"REINDEX TABLE kezek.{table};" for table in TABLES), timeout=PATIENCE)
+    world.sql("".join(f"VACUUM ANALYZE kezek.{table};" for table in TABLES), timeout=PATIENCE)

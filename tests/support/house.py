@@ -9,6 +9,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("KEZEK_BUILD") or ROOT / "build")
 DATA = pathlib.Path(os.environ.get("KEZEK_TEST_DATA") or ROOT.parent / "shared" / "data")
 KEZEKD = BUILD / "kezekd"
+# One without sanitizers, into which other libraries can be loaded.
+PLAIN_KEZEKD = pathlib.Path(os.environ.get("KEZEK_BUILD_GCC") or BUILD) / "kezekd"
 KEZEK = BUILD / "kezek"
 
 

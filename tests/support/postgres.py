@@ -16,10 +16,14 @@ CLUSTER = ROOT / "config" / "cluster"
 
 
 class Cluster:
-    """`home` given: that cluster is used and left running; else one is made `under` a directory, and removed at close."""
+    """
+    `home` given: that cluster is used and left running; else one is made `under` a directory, and removed at close.
+    `environment`: what its processes find in theirs.
+    """
 
-    def __init__(self, home=None, under="/tmp"):
+    def __init__(self, home=None, under="/tmp", environment=None):
         self.is_own = home is None
+        self.environment = environment
         self._top = None
         if self.is_own:
             self._top = pathlib.Path(tempfile.mkdtemp(prefix="kezek-pg-", dir=under))
@@ -34,7 +38,7 @@ class Cluster:
 
     def start(self):
         # The answer is a path: the cluster may live elsewhere than asked.
-        self.home = pathlib.Path(run(CLUSTER, "start", self.home).stdout.strip())
+        self.home = pathlib.Path(run(CLUSTER, "start", self.home, env=self.environment).stdout.strip())
 
     def stop(self, how="fast"):
         run(CLUSTER, "stop", self.home, how)
@@ -75,12 +79,12 @@ class Cluster:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
 
-    def sql(self, text, database="postgres", user="postgres"):
+    def sql(self, text, database="postgres", user="postgres", timeout=120):
         """Runs SQL text and returns its rows as lists of strings, NULL as None."""
         out = run(
             "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1",
             "-F", "\x1f", "-R", "\x1e", "-P", "null=\x1d",
-            "-h", self.socket, "-U", user, "-d", database, "-f", "-", stdin=text,
+            "-h", self.socket, "-U", user, "-d", database, "-f", "-", stdin=text, timeout=timeout,
         ).stdout
         rows = [row for row in out.rstrip("\n").split("\x1e") if row != ""]
         return [[None if cell == "\x1d" else cell for cell in row.split("\x1f")] for row in rows]

@@ -36,7 +36,7 @@ def names():
 
 
 def kinds_for(asked):
-    return ["gcc", "clang"] if {"build", "unit", "setup"} & set(asked) else ["clang"]
+    return ["gcc", "clang"] if {"build", "unit", "setup", "chaos"} & set(asked) else ["clang"]
 
 
 def build(kind, directory, log):

@@ -20,10 +20,12 @@ _worlds = []
 class World:
     """
     test_clock: the database's clock can be moved. own_cluster: a PostgreSQL that may be killed
-    (True, or the directory under which it lives); else the run's shared one. catalogue: the demo catalogue and calendars are loaded. options: kezekd.conf.
+    (True, or the directory under which it lives), its processes with cluster_environment; else the run's shared one.
+    catalogue: the demo catalogue and calendars are loaded. options: kezekd.conf.
     """
 
-    def __init__(self, test_clock=True, own_cluster=False, catalogue=True, start=True, **options):
+    def __init__(self, test_clock=True, own_cluster=False, catalogue=True, start=True,
+                 cluster_environment=None, **options):
         self.complaints = []
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="kezek-world-", dir="/tmp"))
         self.has_test_clock = test_clock
@@ -31,7 +33,8 @@ class World:
         self.daemons = []
         _worlds.append(self)
         self.cluster = Cluster(None if own_cluster else os.environ.get("KEZEK_TEST_CLUSTER"),
-                               under="/tmp" if own_cluster in (True, False) else own_cluster)
+                               under="/tmp" if own_cluster in (True, False) else own_cluster,
+                               environment=cluster_environment)
         self.database = f"world_{secrets.token_hex(4)}"
         self.pki = Pki(self.directory / "pki")
         self.keys = self.directory / "keys"
@@ -104,8 +107,8 @@ class World:
         """Runs the command `kezek` as that principal."""
         return run(KEZEK, *words, stdin=stdin, check=check, env=self.environment(name))
 
-    def sql(self, text, user="postgres"):
-        return self.cluster.sql(text, self.database, user)
+    def sql(self, text, user="postgres", timeout=120):
+        return self.cluster.sql(text, self.database, user, timeout)
 
     def now(self):
         """The database's moment, which is the house's only clock."""

@@ -1,4 +1,4 @@
-"""tests/chaos/run: the long storm, first over one daemon, then over two on one database."""
+"""tests/chaos/run: the long storm, first over one daemon, then over two on one database; or the one over rungs."""
 
 import argparse
 import collections
@@ -8,6 +8,7 @@ import time
 
 from support import world as worlds
 
+from .rungs import RUNGS, RungStorm
 from .storm import Storm, storm_world, to_terminal
 from .strikes import Strikes
 
@@ -41,14 +42,35 @@ def ride(kinds, seconds, seed, daemons):
     return storm, offences + [c for c in world.complaints if c not in offences]
 
 
+def ride_rungs(rungs, kills, seconds, seed):
+    """So many rungs that fall due meanwhile, over two daemons; status 1 where one did not fire once, in order."""
+    storm = RungStorm(seed, rungs // RUNGS + 1, seconds, clump=10, say=to_terminal)
+    to_terminal(f"2 daemons, {kills} kills in {seconds:.0f} s, seed {seed}")
+    storm.lay()
+    storm.run(kills)
+    offences = storm.judge()
+    struck = collections.Counter(kind for kind, _, _ in storm.strikes.spans)
+    storm.world.complaints += offences  # keeps the directory
+    print(f"{kills} kills, seed {seed}: " + ", ".join(f"{kind} {n}" for kind, n in sorted(struck.items())))
+    print(", ".join(f"{what}: {n}" for what, n in storm.figures.items()))
+    for offence in offences:
+        print(f"OFFENCE: {offence}")
+    print("each fired once, none is missing, in order" if not offences else f"{len(offences)} offences")
+    return 1 if worlds.close_all() else 0
+
+
 def main():
     parser = argparse.ArgumentParser(prog="tests/chaos/run", description=__doc__)
     parser.add_argument("--kills", type=int, default=120, help="kill -9 in all; other strikes come beside them")
     parser.add_argument("--seconds", type=float, default=600, help="over which they are spread")
     parser.add_argument("--seed", type=int, default=None, help="of what is chosen by dice")
     parser.add_argument("--daemons", type=int, default=None, help="one storm with so many; else one with 1, one with 2")
+    parser.add_argument("--rungs", type=int, nargs="?", const=100000, metavar="N",
+                        help="no clients: N rungs (100000) that fall due meanwhile, over two daemons")
     asked = parser.parse_args()
     seed = asked.seed if asked.seed is not None else random.SystemRandom().randrange(10**6)
+    if asked.rungs:
+        sys.exit(ride_rungs(asked.rungs, asked.kills, asked.seconds, seed))
     began, bad = time.monotonic(), 0
     counts, struck = collections.Counter(), collections.Counter()
     rounds = [asked.daemons] if asked.daemons else [1, 2]

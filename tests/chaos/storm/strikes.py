@@ -90,11 +90,11 @@ class Strikes:
     """`dice` chooses victims and lengths. `done` counts by kind; `spans` holds (kind, from, until)."""
 
     KINDS = ("daemon_kill", "backend_kill", "postmaster_kill", "power_cut", "backend_stop", "postgres_stop",
-             "backend_terminate", "daemon_term")
+             "backend_terminate", "daemon_term", "daemons_kill")
     # How often in a round; kills of the daemon and of backends are what happens most.
     ROUND = ("daemon_kill", "backend_kill", "daemon_kill", "postmaster_kill", "backend_kill", "daemon_term",
              "backend_stop", "daemon_kill", "backend_terminate", "postgres_stop", "power_cut", "backend_kill")
-    KILLS = ("daemon_kill", "backend_kill", "postmaster_kill", "power_cut")
+    KILLS = ("daemon_kill", "backend_kill", "postmaster_kill", "power_cut", "daemons_kill")
 
     def __init__(self, storm, dice):
         self.storm, self.dice = storm, dice
@@ -115,6 +115,14 @@ class Strikes:
         daemon.kill()
         time.sleep(self.dice.choice((0, 0.1, 0.5)))
         daemon.start(wait=False)
+
+    def daemons_kill(self):
+        """All at once: nobody is left who would do their work meanwhile."""
+        for daemon in self.storm.world.daemons:
+            daemon.kill()
+        time.sleep(self.dice.choice((0, 0.5, 2)))
+        for daemon in self.storm.world.daemons:
+            daemon.start(wait=False)
 
     def daemon_term(self):
         """A clean end under load: what runs is finished, and whoever had sent a request has its answer."""

@@ -19,7 +19,7 @@ def settle(world, timeout=30):
         time.sleep(0.1)
 
 
-def _say(what, found):
+def cite(what, found):
     """One line an offence that occurred, with a few of its cases."""
     found = list(found)
     return [f"{what}: {len(found)}, e.g. {found[:SHOWN]}"] if found else []
@@ -131,12 +131,12 @@ def _submissions(book, world):
     lost = [key for key in told if key not in stored]
     other = [(key, told[key], stored[key]) for key in told if key in stored and stored[key] != told[key]]
     numbers = collections.Counter(number for _, number in told.values())
-    return (_say("LOST: acknowledged submissions that are not there", lost)
-            + _say("acknowledged as another request than is stored", other)
-            + _say("DOUBLED: one request for several keys",
+    return (cite("LOST: acknowledged submissions that are not there", lost)
+            + cite("acknowledged as another request than is stored", other)
+            + cite("DOUBLED: one request for several keys",
                    [r for r, n in collections.Counter(v for v in stored.values()).items() if n > 1])
-            + _say("a number acknowledged twice", [n for n, times in numbers.items() if times > 1])
-            + _say("sent and never answered", sent - set(told) -
+            + cite("a number acknowledged twice", [n for n, times in numbers.items() if times > 1])
+            + cite("sent and never answered", sent - set(told) -
                    {(f["key"], f.get("principal")) for f in book["submit refused"]}))
 
 
@@ -144,9 +144,9 @@ def _claims(book, world):
     events = collections.Counter((r, int(f or 0)) for r, f in world.sql(
         "SELECT request, after ->> 'fence' FROM kezek.event WHERE kind = 'claim'"))
     told = collections.Counter((fact["request"], fact["fence"]) for fact in book["claimed"])
-    return (_say("LOST: acknowledged claims that are not in the journal", [c for c in told if c not in events])
-            + _say("a claim's fence acknowledged twice", [c for c, n in told.items() if n > 1])
-            + _say("a claim's fence twice in the journal", [c for c, n in events.items() if n > 1]))
+    return (cite("LOST: acknowledged claims that are not in the journal", [c for c in told if c not in events])
+            + cite("a claim's fence acknowledged twice", [c for c, n in told.items() if n > 1])
+            + cite("a claim's fence twice in the journal", [c for c, n in events.items() if n > 1]))
 
 
 def _acts(book, world):
@@ -160,17 +160,17 @@ def _acts(book, world):
     outcomes = dict(world.sql("SELECT id, outcome FROM kezek.request_state WHERE outcome IS NOT NULL"))
     for kind in ("accept", "decide", "pay", "withdraw"):
         done = [fact for fact in book[f"{kind} answered"] if fact["status"] == 200]
-        found += _say(f"LOST: {kind} was answered 200 and is not in the journal",
+        found += cite(f"LOST: {kind} was answered 200 and is not in the journal",
                       [f["request"] for f in done if (f["request"], kind) not in there])
-        found += _say(f"DOUBLED: {kind} more than once in the journal",
+        found += cite(f"DOUBLED: {kind} more than once in the journal",
                       [(r, n) for (r, k), (n, _) in there.items() if k == kind and n > 1])
-        found += _say(f"{kind} was answered 200 and stands under another fence",
+        found += cite(f"{kind} was answered 200 and stands under another fence",
                       [(f["request"], f["fence"], there[f["request"], kind]) for f in done if "fence" in f
                        and (f["request"], kind) in there and str(f["fence"]) != there[f["request"], kind][1]])
-        found += _say(f"{kind} answered 200 to two", [r for r, n in collections.Counter(
+        found += cite(f"{kind} answered 200 to two", [r for r, n in collections.Counter(
             f["request"] for f in done).items() if n > 1])
         if kind == "decide":
-            found += _say("decided otherwise than answered", [f["request"] for f in done
+            found += cite("decided otherwise than answered", [f["request"] for f in done
                                                               if outcomes.get(f["request"]) != f["outcome"]])
     return found
 
@@ -178,7 +178,7 @@ def _acts(book, world):
 def judge(storm):
     world, found = storm.world, []
     for what, statement in RULES.items():
-        found += _say(what, world.sql(statement))
+        found += cite(what, world.sql(statement))
     book = Book(storm.histories)
     found += _submissions(book, world) + _claims(book, world) + _acts(book, world)
     storm.figures = {
