@@ -226,18 +226,42 @@ static void add_answer(struct text *t, const struct term_case *c, const struct t
 	text_add_char(t, '}');
 }
 
-bool term_case_answer(const struct calendars *calendars, struct span line, struct text *ret_answer)
+/* Whether `answer` says all that `expect` does. */
+static bool agrees(json_object *expect, json_object *answer)
+{
+	if (!json_object_is_type(expect, json_type_object) ||
+		!json_object_is_type(answer, json_type_object))
+		return json_object_equal(expect, answer);
+	json_object_object_foreach (expect, name, value) {
+		json_object *said;
+
+		if (!json_object_object_get_ex(answer, name, &said) || !agrees(value, said))
+			return false;
+	}
+	return true;
+}
+
+static void add_agrees(struct text *t, size_t start, json_object *expect)
+{
+	_json_ *answer = NULL;
+	struct json_fault bad;
+	bool good = json_read((struct span){t->data + start, t->len - start}, NULL, &bad,
+			    &answer) == 0 &&
+		    agrees(expect, answer);
+
+	t->len--; /* the closing brace */
+	text_addf(t, ",\"agrees\":%s}", good ? "true" : "false");
+}
+
+static bool answer_object(
+	const struct calendars *calendars, json_object *object, struct text *ret_answer)
 {
 	_term_case_ c = {0};
-	_json_ *object = NULL;
 	_faults_ faults = {0};
-	struct json_fault bad;
 	struct term term;
 
-	if (json_read(line, NULL, &bad, &object))
-		json_fault_report(&bad, &faults);
-	else if (term_case_read(object, calendars, &faults, &c) == 0 &&
-		 term_compute(c.calendar, &c.rule, &c.facts, &term))
+	if (term_case_read(object, calendars, &faults, &c) == 0 &&
+		term_compute(c.calendar, &c.rule, &c.facts, &term))
 		faults_add(&faults, "/rule/amount", WORD_reason_out_of_range, "0001-01-01",
 			"9999-12-30");
 	add_id(ret_answer, object);
@@ -246,4 +270,28 @@ bool term_case_answer(const struct calendars *calendars, struct span line, struc
 	else
 		add_answer(ret_answer, &c, &term);
 	return faults.count == 0;
+}
+
+bool term_case_answer(const struct calendars *calendars, struct span line, struct text *ret_answer)
+{
+	_json_ *object = NULL;
+	_faults_ faults = {0};
+	json_object *known = NULL, *expect = NULL;
+	struct json_fault bad;
+	size_t start = ret_answer->len;
+	bool good;
+
+	if (json_read(line, NULL, &bad, &object)) {
+		json_fault_report(&bad, &faults);
+		add_id(ret_answer, NULL);
+		add_faults(ret_answer, &faults);
+		return false;
+	}
+	if (json_object_is_type(object, json_type_object) &&
+		json_object_object_get_ex(object, "case", &known))
+		json_object_object_get_ex(object, "expect", &expect);
+	good = answer_object(calendars, known ? known : object, ret_answer);
+	if (expect)
+		add_agrees(ret_answer, start, expect);
+	return good;
 }

@@ -31,6 +31,9 @@ void term_case_done(struct term_case *c);
 	struct term_case
 
 /*
+ * A line is a case, or a known answer, {"case","expect","why"}: then the case is answered, and
+ * "agrees" says whether the answer says all that `expect` does.
+ *
  * Answers one line; never fails: a bad case, or no JSON at all, answers {"id":…,"error":{"pointer",
  * "message"}} with the first fault, and "faults" with all where there are several. No newline is
  * added. False: it was such an error.

@@ -95,8 +95,9 @@ def agrees(expect, got):
 
 def check_vectors(known, program):
     vectors = [json.loads(line) for line in (DATA / "terms" / "vectors.ndjson").read_text("utf-8").splitlines()]
-    said = ask([v["case"] for v in vectors], program)
-    wrong = [v["case"]["id"] for v, got in zip(vectors, said) if not agrees(v["expect"], got)]
+    said = ask(vectors, program)
+    wrong = [v["case"]["id"] for v, got in zip(vectors, said) if not (agrees(v["expect"], got) and got["agrees"])]
+    assert not any(got["agrees"] for got in ask([{**v, "expect": {"due_on": "1999-01-01"}} for v in vectors], program))
     print(f"{'not ok' if wrong else 'ok'} 1 - the calculator knows the {len(vectors)} known answers {' '.join(wrong)}")
     not_known = [v["case"]["id"] for v in vectors
                  if "error" not in v["expect"] and not agrees(v["expect"], answer(v["case"], known)[0])]

@@ -226,6 +226,7 @@ class Run:
                 if left <= leg.count:
                     return self.time(leg.begin, leg.unit, left)
                 left -= leg.count
+            raise Open(left, self.legs[0].unit)
         counted = []
         for leg in legs:
             for n, day in zip(range(leg.count), self.counting(leg.first, leg.works)):
