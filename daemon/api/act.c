@@ -37,6 +37,18 @@ static void fail(struct act_run *r, enum unit_how how)
 
 static void read_again(struct act_run *r);
 
+/* A due moment passed while the state let nothing follow of it; now it may. */
+static bool is_awaiting_effect(const struct dossier *d)
+{
+	for (int i = 0; i < d->deadline_count; i++) {
+		const struct deadline_row *row = &d->deadlines[i];
+
+		if (row->stopped_at == MOMENT_NONE && row->breached_at != MOMENT_NONE && row->effect)
+			return true;
+	}
+	return false;
+}
+
 /* The queue that gained a request wakes; timers follow a date that moved. */
 static void spread(struct act_run *r)
 {
@@ -51,6 +63,8 @@ static void spread(struct act_run *r)
 		parking_wake(r->c->api->parking, r->d.row.agency);
 	for (int i = 0; i < r->member.changes.deadline_count; i++)
 		api_tell_due(r->c->api, r->member.changes.deadlines[i].fire_at);
+	if (is_awaiting_effect(&r->d))
+		api_expire(r->c->api);
 }
 
 static void on_calendars(struct book_waiter *w, bool is_newer)

@@ -25,12 +25,12 @@ bool dossier_is_approved_tacitly(const struct dossier *d)
 }
 
 /* "… was not decided by 20 November 2026; by … it counts as granted." */
-static void add_sentence(struct text *t, const struct dossier *d, enum lang lang)
+static void add_sentence(struct text *t, const struct dossier *d, int32_t due_on, enum lang lang)
 {
 	_text_ on = TEXT_INIT;
 	const char *args[2];
 
-	text_add_day(&on, approved(d)->due_on, lang);
+	text_add_day(&on, due_on, lang);
 	args[0] = d->row.number;
 	args[1] = on.data;
 	text_add_word(t, WORD_certificate_sentence, lang, args, ARRAY_SIZE(args));
@@ -51,10 +51,13 @@ static const char *name_of_agency(const struct dossier *d, enum lang lang)
 
 void dossier_write_certificate(struct text *t, const struct dossier *d)
 {
+	const struct deadline_row *row = approved(d);
 	enum lang lang = paper_lang(d);
 	_text_ sentence = TEXT_INIT;
 
-	add_sentence(&sentence, d, lang);
+	if (!row)
+		return;
+	add_sentence(&sentence, d, row->due_on, lang);
 	text_add_char(t, '{');
 	text_add_member(t, "number", d->row.number);
 	text_addf(t, ",\"language\":\"%s\",", lang_code(lang));
@@ -70,9 +73,9 @@ void dossier_write_certificate(struct text *t, const struct dossier *d)
 	text_adds(t, "},");
 	text_add_moment(t, "registered_at", d->row.registered_at, dossier_zone(d));
 	text_add_char(t, ',');
-	text_add_date(t, "due_on", approved(d)->due_on);
+	text_add_date(t, "due_on", row->due_on);
 	text_add_char(t, ',');
-	text_add_moment(t, "granted_at", approved(d)->stopped_at, dossier_zone(d));
+	text_add_moment(t, "granted_at", row->stopped_at, dossier_zone(d));
 	text_add_char(t, ',');
 	text_add_member(t, "legal_basis", d->service ? d->service->legal_basis : NULL);
 	text_add_char(t, ',');
@@ -82,15 +85,18 @@ void dossier_write_certificate(struct text *t, const struct dossier *d)
 
 void dossier_write_certificate_text(struct text *t, const struct dossier *d, bool html)
 {
+	const struct deadline_row *row = approved(d);
 	enum lang lang = paper_lang(d);
 	struct paper p;
 	_text_ granted = TEXT_INIT;
 	_text_ registered = TEXT_INIT;
 	_text_ sentence = TEXT_INIT;
 
-	text_add_day(&granted, zone_day(dossier_zone(d), approved(d)->stopped_at), lang);
+	if (!row)
+		return;
+	text_add_day(&granted, zone_day(dossier_zone(d), row->stopped_at), lang);
 	text_add_day(&registered, zone_day(dossier_zone(d), d->row.registered_at), lang);
-	add_sentence(&sentence, d, lang);
+	add_sentence(&sentence, d, row->due_on, lang);
 	paper_begin(&p, t, html, lang, WORD_certificate_title);
 	paper_line(&p, WORD_receipt_number, d->row.number);
 	paper_line(&p, WORD_certificate_applicant, name_of_applicant(d));

@@ -57,7 +57,7 @@ void dossier_write(struct text *t, const struct dossier *d, const struct viewer 
 /* {"number","at","office",…}: what the citizen is handed, in the applicant's language. */
 void dossier_write_receipt(struct text *t, const struct dossier *d);
 void dossier_write_receipt_text(struct text *t, const struct dossier *d, bool html);
-/* certificate.c: that silence was consent, for who must prove it. */
+/* certificate.c: that silence was consent, for who must prove it; nothing where it was not. */
 bool dossier_is_approved_tacitly(const struct dossier *d);
 void dossier_write_certificate(struct text *t, const struct dossier *d);
 void dossier_write_certificate_text(struct text *t, const struct dossier *d, bool html);

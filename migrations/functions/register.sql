@@ -19,6 +19,9 @@ BEGIN
 	IF NOT kezek.is_admin(p_by) THEN
 		RETURN 'denied';
 	END IF;
+	IF p_name = 'kezekd' THEN -- the daemon's own
+		RETURN 'exists';
+	END IF;
 	INSERT INTO kezek.principal (name, kind, role, office, agency, certificate_sha256, token_sha256,
 		token_expires_at, created_at, created_by)
 	VALUES (p_name, p_kind, p_role, p_office, p_agency, p_certificate, p_token, p_token_expires_at, kezek.now(), p_by)

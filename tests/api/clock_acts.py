@@ -1,5 +1,7 @@
 """Acts that move deadlines: pauses of each effect, cures and what follows when they lapse, extensions, corrections."""
 
+import json
+
 from support.casework import CaseTest
 from support.kezek import eventually, main
 
@@ -261,6 +263,40 @@ class Stages(ClockTest):
         self.act(claim, "extend", self.head, amount=1, unit="working_day", **Extending.WHY).must(200)
         decided = self.act(claim, "decide", self.head, outcome="granted").must(200)
         self.assertEqual(self.deadline(decided, "notify_extension")["state"], "void")
+
+
+class FormerDates(ClockTest):
+    """A former system's date is no term, until it is paused or extended here: then it is one of so many days."""
+
+    def take_over(self, number, **members):
+        line = {"number": number, "service": "p-clock", "channel": "counter", "office": "desk", "agency": "probe",
+                "received_at": "2026-11-10T09:00:00+06:00", "registered_at": "2026-11-10T09:00:00+06:00",
+                "due_at": "2026-12-05T00:00:00+06:00", "events": [], **members}
+        self.world.client("admin").call("POST", "/v1/imports", json.dumps(line).encode(),
+                                        headers={"Content-Type": "application/x-ndjson"}).must(200)
+        request, = self.probe.get(f"/v1/requests?number={number}").must(200)["items"]
+        return request
+
+    def test_its_ladder_is_told_from_it(self):
+        request = self.take_over("f-1")
+        ladder = [d for d in self.probe.get(f"/v1/requests/{request['id']}/deadlines?explain=1").must(200)["items"]
+                  if d["kind"] == "decide"][0]["ladder"]
+        self.assertEqual([rung["instant"] for rung in ladder],
+                         [None, "2026-12-03T09:00:00+06:00", "2026-12-05T00:00:00+06:00", "2026-12-08T09:00:00+06:00"])
+
+    def test_what_a_pause_makes_of_it(self):
+        request = self.take_over("f-2")
+        claim = self.take(request)
+        paused = self.act(claim, "pause", ground="documents_missing").must(200)
+        self.assertEqual((paused["due_on"], self.decide_on(paused)["state"]), (None, "paused"))
+        self.world.set_clock("2026-11-20T10:00:00+06:00")
+        resumed = self.act(claim, "resume").must(200)
+        self.assertEqual((resumed["due_on"], self.decide_on(resumed)["source"]), ("2026-12-08", "imported"))
+
+    def test_what_passed_elsewhere_is_not_told_again(self):
+        request = self.take_over("f-3", due_at="2026-11-12T00:00:00+06:00")
+        self.world.set_clock("2026-11-18T18:00:00+06:00")
+        self.assertEqual(self.kinds(request, self.probe), ["imported", "breached"])
 
 
 class Extending(ClockTest):
