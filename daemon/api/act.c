@@ -43,7 +43,8 @@ static bool is_awaiting_effect(const struct dossier *d)
 	for (int i = 0; i < d->deadline_count; i++) {
 		const struct deadline_row *row = &d->deadlines[i];
 
-		if (row->stopped_at == MOMENT_NONE && row->breached_at != MOMENT_NONE && row->effect)
+		if (row->stopped_at == MOMENT_NONE && row->breached_at != MOMENT_NONE &&
+			row->effect)
 			return true;
 	}
 	return false;
