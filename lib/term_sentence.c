@@ -102,17 +102,17 @@ static void clause_number(const struct sentence *s, enum word word, int64_t n)
 	clause(s, word, number, NULL);
 }
 
-/* What is left of a paused term: days, or hours and minutes. */
-static void add_left(const struct sentence *s, struct text *t)
+/* So many days, or hours and minutes of so many µs. */
+static void add_length(
+	const struct sentence *s, struct text *t, int64_t length, enum term_unit unit)
 {
-	const struct term *term = s->term;
-	int64_t minutes = term->left / USEC_PER_MIN;
+	int64_t minutes = length / USEC_PER_MIN;
 
-	if (!unit_is_hours(term->left_unit)) {
-		text_add_term_amount(t, term->left, term->left_unit, s->lang);
+	if (!unit_is_hours(unit)) {
+		text_add_term_amount(t, length, unit, s->lang);
 		return;
 	}
-	text_add_term_amount(t, minutes / 60, term->left_unit, s->lang);
+	text_add_term_amount(t, minutes / 60, unit, s->lang);
 	if (minutes % 60)
 		text_addf(t, " %lld %s", (long long)(minutes % 60),
 			word_text(plural(minutes % 60, s->lang, WORD_term_minute_one), s->lang));
@@ -136,7 +136,7 @@ static void add_main(const struct sentence *s)
 	if (term->paused) {
 		word = WORD_term_main_paused;
 		add_moment(&last, term->open->from_at, zone, s->lang);
-		add_left(s, &late);
+		add_length(s, &late, term->left, term->left_unit);
 	} else if (term->due_at != calendar_day_starts(s->calendar, term->due_on + 1)) {
 		word = WORD_term_main_hours;
 		add_moment(&last, term->due_at, zone, s->lang);
@@ -219,24 +219,54 @@ static void add_counts(const struct sentence *s)
 		clause_number(s, WORD_term_moved, days[TERM_IS_moved_workday]);
 }
 
-static void add_rolls(const struct sentence *s)
+/* Hours that pauses took, of the kind that the rule counts in. */
+static void add_paused_time(const struct sentence *s)
 {
+	const struct term_rule *rule = s->term->capped ? s->facts->cap : s->rule;
+	_text_ t = TEXT_INIT;
+	int64_t lost = 0;
+
 	for (size_t i = 0; i < s->trace->nsegments; i++) {
 		const struct term_segment *g = &s->trace->segments[i];
-		_text_ t = TEXT_INIT;
 
-		if (g->what != TERM_IS_rolled)
+		if (g->in_hours && g->what == TERM_IS_paused)
+			lost += g->count;
+	}
+	if (lost < USEC_PER_MIN)
+		return;
+	add_length(s, &t, lost, unit_is_hours(rule->unit) ? rule->unit : TERM_hour);
+	clause(s, WORD_term_paused_time, t.data, NULL);
+}
+
+/* `last_on`: the last day before it moved. */
+static void clause_roll(const struct sentence *s, const struct term_segment *g, int32_t last_on)
+{
+	const struct term_rule *rule = s->term->capped ? s->facts->cap : s->rule;
+	_text_ t = TEXT_INIT;
+
+	if (strcmp(g->why, "min_working_days") == 0) {
+		clause_amount(s, WORD_term_minimum, rule->min_working_days, TERM_working_day);
+		return;
+	}
+	text_add_day(&t, last_on, s->lang);
+	clause(s, g->count < 0 ? WORD_term_rolled_backward : WORD_term_rolled_forward, t.data,
+		NULL);
+}
+
+/* Each move of a last day once, though doubts and pauses cut it into several segments. */
+static void add_rolls(const struct sentence *s)
+{
+	const struct term_segment *before = NULL;
+
+	for (size_t i = 0; i < s->trace->nsegments; i++) {
+		const struct term_segment *g = &s->trace->segments[i];
+
+		if (g->what == TERM_IS_paused)
 			continue;
-		if (strcmp(g->why, "min_working_days") == 0) {
-			clause_number(s, WORD_term_minimum, s->rule->min_working_days);
-			continue;
-		}
-		text_add_day(&t, g->count < 0 ? g->from_on : g->from_on - 1, s->lang);
-		clause(s, g->count < 0 ? WORD_term_rolled_backward : WORD_term_rolled_forward,
-			t.data, NULL);
-		/* Parts of one roll, told apart by their doubt: once is enough. */
-		while (i + 1 < s->trace->nsegments && s->trace->segments[i + 1].what == g->what)
-			i++;
+		if (g->what == TERM_IS_rolled && before &&
+			(before->what != g->what || strcmp(before->why, g->why) != 0))
+			clause_roll(s, g, before->to_on);
+		before = g;
 	}
 }
 
@@ -342,6 +372,7 @@ void text_add_term_sentence(struct text *t, const struct calendar *calendar,
 	add_cure_by(&s);
 	add_begin(&s);
 	add_counts(&s);
+	add_paused_time(&s);
 	add_rolls(&s);
 	add_acts(&s);
 	add_floor(&s);

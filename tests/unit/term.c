@@ -64,11 +64,11 @@ static void test_floor(void)
 		"\"why\":\"2026-06-15\"}]");
 	says(FLOORED(TEN_DAYS, "2026-06-18T11:00:00"),
 		"recomputed, it would have run out on 15 June 2026, but lateness does not begin "
-		"before the change of the calendar was recorded: 18 June 2026, 11:00; rule "
+		"before the change of the calendar was recorded, on 18 June 2026, 11:00; rule "
 		"version: 1; calendar: kg-state.");
 	says(FLOORED(TEN_DAYS, "2027-02-01T00:00:00"), "\"provisional\":true,\"floored\":true");
 	says(FLOORED(TEN_DAYS, "2027-02-01T00:00:00"),
-		"the date is provisional: 31 January 2027 is not covered by the calendar");
+		"the date is provisional: the calendar does not cover 31 January 2027");
 	says(FLOORED(NINE_HOURS, "2026-06-02T18:30:00"),
 		"{\"from\":\"2026-06-02T18:00:00+06:00\",\"to\":\"2026-06-02T18:30:00+06:00\","
 		"\"what\":\"floored\",\"minutes\":30,\"why\":\"2026-06-02\"}]");
@@ -91,7 +91,8 @@ static void test_sentences(void)
 
 	says(line, "Term: 1 month, beginning 27 April 2026, 10:00: the last day is 28 May 2026, "
 		   "and it "
-		   "is too late from 29 May 2026, 00:00; moved on from 27 May 2026");
+		   "is too late from 29 May 2026, 00:00; 27 May 2026 is not a "
+		   "working day, so the last day moves on to the next one");
 	says(line,
 		"rule version: 3; calendar: kg-state; the date is provisional: 27 May 2026 is not "
 		"settled yet (Kurman Ait");
@@ -102,8 +103,21 @@ static void test_sentences(void)
 	     "\"start\":\"2026-06-06T10:00:00+06:00\",\"cap\":{\"amount\":22,\"unit\":\"hour\"}}",
 		"Срок — 3 рабочих часа, начало — 6 июня 2026 года, 10:00: истекает 7 июня 2026 "
 		"года, "
-		"08:00; решает предельный срок: 22 часа, без него последний день — 8 июня 2026 "
-		"года");
+		"08:00; применяется предельный срок — 22 часа; без него последним днём было бы 8 "
+		"июня 2026 года");
+	/* A roll over a pause moves from the day that was the last one, and is told once. */
+	says("{\"calendar\":\"kg-state\",\"rule\":{\"amount\":5,\"unit\":\"day\"},"
+	     "\"start\":\"2026-06-02T10:00:00+06:00\",\"pauses\":[{\"from\":\"2026-06-07T10:00:00+"
+	     "06:00\",\"until\":\"2026-06-09T10:00:00+06:00\"}]}",
+		"paused days: 2; 7 June 2026 is not a working day, so the last day moves on to the "
+		"next one; calendar: kg-state.");
+	says("{\"calendar\":\"kg-state\",\"rule\":{\"amount\":3,\"unit\":\"working_hour\"},"
+	     "\"start\":\"2026-06-02T10:00:00+06:00\",\"pauses\":[{\"from\":\"2026-06-02T12:00:00+"
+	     "06:00\",\"until\":\"2026-06-02T15:00:00+06:00\"}]}",
+		"время приостановления: 2 рабочих часа; календарь");
+	says("{\"calendar\":\"kg-state\",\"rule\":{\"amount\":3,\"unit\":\"day\","
+	     "\"min_working_days\":2},\"start\":\"2026-06-05T10:00:00+06:00\"}",
+		"анда кеминде 2 жумуш күнү болушу керек; календарь");
 }
 
 static void test_faults(void)
