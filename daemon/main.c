@@ -191,13 +191,15 @@ static int start_jobs(struct daemon *d)
 {
 	const struct jobs_hooks hooks = {on_returned, on_effects, d};
 	_text_ conninfo = TEXT_INIT;
+	int r;
 
 	if (d->settings.jobs_database[0])
 		text_adds(&conninfo, d->settings.jobs_database);
 	else
 		text_addf(&conninfo, "%s user=kezek_jobs", d->settings.database);
 	api_set_hooks(d->api, &(const struct api_hooks){on_due, on_lease, d});
-	return jobs_new(d->loop, conninfo.data, &hooks, &d->jobs);
+	r = jobs_new(d->loop, conninfo.data, &hooks, &d->jobs);
+	return r < 0 ? r : api_work(d->api, conninfo.data);
 }
 
 static int start(struct daemon *d)

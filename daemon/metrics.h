@@ -31,6 +31,9 @@
 	X(deadline_fire_lag_seconds, histogram, NULL, "How long after its instant a rung fired")   \
 	X(deadlines_untimed, gauge, NULL, "Deadlines that run without a timer: must be 0")         \
 	X(deadlines_late_firing, gauge, NULL, "Timers that ran out over 5 s ago and did not fire") \
+	X(deadlines_recomputed_total, counter, NULL, "Dates moved by a change of calendar")        \
+	X(recompute_turn_seconds, histogram, NULL, "The loop's time in turns of recomputing")      \
+	X(recompute_longest_turn_microseconds, gauge, NULL, "The longest of them")                 \
 	X(calendar_coverage_days, gauge, "calendar",                                               \
 		"Days until the coverage of a calendar in use ends")                               \
 	X(unrouted_total, counter, NULL, "Applications that no route takes")

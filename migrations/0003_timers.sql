@@ -92,7 +92,7 @@ CREATE TABLE kezek.job (
 	made_at timestamptz NOT NULL,
 	made_by text NOT NULL,
 	after_request uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000', -- done up to here
-	after_no smallint NOT NULL DEFAULT 0,
+	until_request uuid,               -- where the page ends that is being worked on; null: at the end
 	total bigint NOT NULL,            -- open deadlines when it began, an estimate
 	looked bigint NOT NULL DEFAULT 0,
 	result json,                      -- so far, and in the end

@@ -5,6 +5,7 @@
 #include "daemon/api/claims.h"
 #include "daemon/api/expiry.h"
 #include "daemon/api/numbers.h"
+#include "daemon/api/recompute.h"
 
 #define READ_QUEUE  4096
 #define WRITE_QUEUE 8192
@@ -224,6 +225,11 @@ int api_new(struct loop *l, const struct settings *settings, struct api **ret)
 	return 0;
 }
 
+int api_work(struct api *a, const char *conninfo)
+{
+	return recompute_new(a, conninfo, &a->recompute);
+}
+
 void api_set_hooks(struct api *a, const struct api_hooks *hooks)
 {
 	a->hooks = *hooks;
@@ -262,6 +268,7 @@ void api_free(struct api *a)
 	if (!a)
 		return;
 	caches_done(a);
+	recompute_free(a->recompute);
 	parking_free(a->parking);
 	numbers_free(a->numbers);
 	batcher_free(a->writes);

@@ -138,6 +138,49 @@ struct book *book_read(const struct unit *u, int first)
 	return b;
 }
 
+int book_calendar_version(const struct book *b, const char *code)
+{
+	json_object *entry = json_object_object_get(b->calendar_docs, code);
+
+	return json_object_get_int(json_object_object_get(entry, "version"));
+}
+
+struct book *book_try(const struct book *b, const char *code, json_object *json, int64_t at,
+	struct faults *faults)
+{
+	int version = book_calendar_version(b, code) + 1;
+	struct calendars *set = book_calendars_with(b, code, json, version, faults);
+	struct book *tried;
+	json_object *own;
+
+	if (!set)
+		return NULL;
+	if (faults->count || calendars_check(set, faults) != 0) {
+		calendars_free(set);
+		return NULL;
+	}
+	tried = calloc(1, sizeof(*tried));
+	if (!tried)
+		abort();
+	*tried = (struct book){
+		.refs = 1,
+		.catalogue = catalogue_ref(b->catalogue),
+		.catalogue_version = b->catalogue_version,
+		.calendars = set,
+		.generation = b->generation + 1,
+		.calendar_docs = json_object_new_object(),
+	};
+	json_object_object_foreach (b->calendar_docs, known, entry)
+		json_object_object_add(tried->calendar_docs, known, json_object_get(entry));
+	own = json_object_new_object();
+	json_object_object_add(own, "version", json_object_new_int(version));
+	json_object_object_add(own, "calendar", json_object_get(json));
+	json_object_object_add(own, "recorded_at", json_object_new_int64(at));
+	json_object_object_add(own, "generation", json_object_new_int64(tried->generation));
+	json_object_object_add(tried->calendar_docs, code, own);
+	return tried;
+}
+
 struct book *book_ref(struct book *b)
 {
 	if (b)

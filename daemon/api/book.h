@@ -32,6 +32,14 @@ struct book *book_make(json_object *doc, int64_t version, struct calendars *cale
  * replaced). */
 struct calendars *book_calendars_with(const struct book *book, const char *code, json_object *json,
 	int version, struct faults *faults);
+/*
+ * The book as it would be with `code` replaced by `json` at `at`, its generation one higher. NULL:
+ * `faults` tells why.
+ */
+struct book *book_try(const struct book *b, const char *code, json_object *json, int64_t at,
+	struct faults *faults);
+/* 0: there is no such calendar. */
+int book_calendar_version(const struct book *b, const char *code);
 struct book *book_ref(struct book *b);
 void book_unref(struct book *b);
 

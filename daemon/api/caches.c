@@ -1,6 +1,7 @@
 /* What one daemon keeps of the database: the heartbeat tells which part is old, one load brings all
  * of it, and whoever computed by calendars that have changed waits here for the newer ones. */
 #include "daemon/api/call.h"
+#include "daemon/api/recompute.h"
 #include "daemon/db/migrate.h"
 #include "daemon/log.h"
 #include "daemon/systemd.h"
@@ -34,6 +35,14 @@ void register_adopt(struct api *a, const struct unit *u)
 	log_event(LOG_LEVEL_INFO, "register_loaded", LOG_N("principals", a->principal_count),
 		LOG_N("catalogue", b ? b->catalogue_version : -1),
 		LOG_N("calendars", b ? (int64_t)calendars_count(b->calendars) : -1));
+}
+
+bool register_reload(struct call *c, void (*on_done)(struct unit *u, enum unit_how how))
+{
+	unit_done(&c->unit);
+	unit_init(&c->unit, on_done);
+	register_ask(&c->unit);
+	return pg_submit(c->api->reads, &c->unit) == 0;
 }
 
 /* Once: whoever waits for it opens the doors when writes would be taken too. */
@@ -124,6 +133,8 @@ static void on_beat_done(struct unit *u, enum unit_how how)
 			a->wanted[i] = row_int64(&r);
 		version = row_int(&r);
 		a->has_test_clock = row_bool(&r);
+		if (row_bool(&r))
+			recompute_kick(a->recompute);
 		if (version != migrate_version() && a->schema_is_right)
 			log_event(LOG_LEVEL_ERROR, "schema_differs", LOG_N("database", version),
 				LOG_N("program", migrate_version()));

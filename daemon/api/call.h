@@ -27,6 +27,8 @@ struct call {
 	enum lang lang;
 };
 
+/* caches.c: what the call recorded is asked for at once; `on_done` adopts it. False: not now. */
+bool register_reload(struct call *c, void (*on_done)(struct unit *u, enum unit_how how));
 /* The call goes on by the api's newest book. What it borrowed of the former one is gone. */
 void call_renew_book(struct call *c);
 const char *call_actor(const struct call *c); /* NULL where none */

@@ -192,6 +192,16 @@ int dossier_read(struct dossier *d, struct api *a, struct book *b, int64_t now,
 	return 0;
 }
 
+void dossier_of_dates(struct dossier *d, struct api *a, struct book *b, int64_t now,
+	const struct request_row *row)
+{
+	dossier_init(d, a, b, now);
+	d->row = *row;
+	read_deadlines(d, row->deadlines);
+	d->service = catalogue_service_find(b->catalogue, row->service, row->service_version);
+	d->variant = d->service ? service_variant_find(d->service, row->variant) : NULL;
+}
+
 struct event_row *dossier_event(
 	struct dossier *d, const char *kind, int64_t occurred_at, const struct call *c)
 {

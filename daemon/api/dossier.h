@@ -37,6 +37,11 @@ void dossier_init(struct dossier *d, struct api *a, struct book *b, int64_t now)
  * opened. */
 _must_check_ int dossier_read(struct dossier *d, struct api *a, struct book *b, int64_t now,
 	const struct unit *u, int statement, int row);
+/* One with dates alone, for computing them anew: no content, no key; the row's strings are
+ * borrowed.
+ */
+void dossier_of_dates(struct dossier *d, struct api *a, struct book *b, int64_t now,
+	const struct request_row *row);
 void dossier_done(struct dossier *d);
 
 /* Journal: the next event; `before` and `after` are filled in by the caller from the pool. */

@@ -22,6 +22,7 @@ struct principal {
 
 struct numbers;
 struct parking;
+struct recompute;
 struct expiry;
 
 /* Somebody whose dates were computed by calendars that have changed. Embedded. */
@@ -58,6 +59,7 @@ struct api {
 	struct timer waiters_timer;
 	struct numbers *numbers;
 	struct parking *parking;
+	struct recompute *recompute;
 	struct expiry *expiry;
 	struct api_hooks hooks;
 	void (*on_ready)(void *arg);

@@ -1,13 +1,10 @@
-/* Recording the catalogue and calendars: tried out in memory first, then compare-and-set; and the
- * test clock. */
+/* Recording the catalogue: tried out in memory first, then compare-and-set; and the test clock. */
 #include "daemon/api/dossier.h"
 #include "daemon/api/resources.h"
 #include "daemon/log.h"
-#include "daemon/zoneinfo.h"
 #include "lib/catalogue_merge.h"
 
-/* False: answered, since whether to record is nothing to guess at. */
-static bool read_dry_run(struct call *c, bool *ret)
+bool register_dry_run(struct call *c, bool *ret)
 {
 	_text_ value = TEXT_INIT;
 
@@ -25,7 +22,6 @@ struct recording {
 	json_object *merged, *diff;
 	int64_t version;
 	bool dry;
-	const char *code; /* of a calendar; NULL: the catalogue */
 };
 
 static void recording_free(void *state)
@@ -50,10 +46,6 @@ static void reply_recorded(struct call *c)
 
 	text_add_char(&t, '{');
 	text_addf(&t, "\"dry_run\":%s,", r->dry ? "true" : "false");
-	if (r->code) {
-		text_add_member(&t, "code", r->code);
-		text_add_char(&t, ',');
-	}
 	text_addf(&t, "\"version\":%lld,\"changes\":%s}", (long long)r->version,
 		r->diff ? plain(r->diff) : "null");
 	answer_json(c, 200, &t);
@@ -68,15 +60,6 @@ static void on_reloaded(struct unit *u, enum unit_how how)
 	if (how == UNIT_DONE)
 		register_adopt(c->api, u);
 	reply_recorded(c);
-}
-
-static void reload(struct call *c)
-{
-	unit_done(&c->unit);
-	unit_init(&c->unit, on_reloaded);
-	register_ask(&c->unit);
-	if (pg_submit(c->api->reads, &c->unit) < 0)
-		reply_recorded(c);
 }
 
 /* Null: denied. 0: another administrator was faster, and what was checked is not what would be
@@ -101,10 +84,10 @@ static void on_recorded(struct unit *u, enum unit_how how)
 		answer_problem(c, KEZEK_PROBLEM_stale_version, NULL);
 		return;
 	}
-	log_event(LOG_LEVEL_INFO, rec->code ? "calendar_recorded" : "catalogue_recorded",
-		LOG_S("by", c->who.name), LOG_S("calendar", rec->code),
+	log_event(LOG_LEVEL_INFO, "catalogue_recorded", LOG_S("by", c->who.name),
 		LOG_N("version", rec->version));
-	reload(c);
+	if (!register_reload(c, on_reloaded))
+		reply_recorded(c);
 }
 
 static bool diff_is_empty(json_object *diff)
@@ -135,7 +118,7 @@ void catalogue_put_begin(struct call *c)
 	if (!call_query_check(c, names))
 		return;
 	rec = call_state(c, sizeof(*rec), recording_free);
-	if (!read_dry_run(c, &rec->dry))
+	if (!register_dry_run(c, &rec->dry))
 		return;
 	if (catalogue_merge(old, c->body, NULL, &faults, &rec->merged) != 0) {
 		answer_faults(c, &faults);
@@ -167,99 +150,6 @@ void catalogue_get_begin(struct call *c)
 
 	text_adds(&t, plain(c->book->catalogue->doc));
 	answer_json(c, 200, &t);
-}
-
-void calendar_put_begin(struct call *c)
-{
-	static const char *const names[] = {"dry_run", NULL};
-	struct recording *rec;
-	_faults_ faults = {0};
-	struct calendars *set;
-	const struct calendar *old;
-	json_object *known;
-	int version;
-	struct params *p;
-
-	if (!call_query_check(c, names))
-		return;
-	rec = call_state(c, sizeof(*rec), recording_free);
-	if (!read_dry_run(c, &rec->dry))
-		return;
-	rec->code = c->segment[0];
-	old = calendars_find(c->book->calendars, c->segment[0]);
-	version = old ? calendar_version(old) : 0;
-	rec->version = version;
-	set = book_calendars_with(c->book, c->segment[0], c->body, version + 1, &faults);
-	if (set && !faults.count && calendars_check(set, &faults) != 0) {
-		calendars_free(set);
-		set = NULL;
-	}
-	if (faults.count || !set) {
-		answer_faults(c, &faults);
-		return;
-	}
-	calendars_free(set);
-	known = json_object_object_get(
-		json_object_object_get(c->book->calendar_docs, c->segment[0]), "calendar");
-	if (rec->dry || (known && json_object_equal(known, c->body))) {
-		reply_recorded(c);
-		return;
-	}
-	p = call_read(c, SQL_PUT_CALENDAR);
-	params_text(p, c->who.name);
-	params_text(p, c->segment[0]);
-	params_int(p, version);
-	params_text(p, plain(c->body));
-	call_send(c, on_recorded);
-}
-
-static void on_calendars(struct unit *u, enum unit_how how)
-{
-	struct call *c = call_of_unit(u);
-	struct text t = TEXT_INIT;
-	bool one = c->segment[0][0] != '\0';
-	int written = 0;
-
-	if (!call_entered(c, how))
-		return;
-	if (!one)
-		text_adds(&t, "{\"items\":[");
-	for (int i = 0; i < rows_count(u, 1); i++) {
-		struct row r = row_of(u, 1, i);
-		const char *code = row_text(&r);
-		int version = row_int(&r);
-		struct span body = row_span(&r);
-
-		if (one && strcmp(code, c->segment[0]) != 0)
-			continue;
-		text_adds(&t, written++ ? ",{" : "{");
-		text_add_member(&t, "code", code);
-		text_addf(&t, ",\"version\":%d,", version);
-		text_add_moment(&t, "recorded_at", row_moment(&r), NULL);
-		text_adds(&t, ",\"calendar\":");
-		text_add_span(&t, body);
-		text_add_char(&t, '}');
-	}
-	if (one && !written) {
-		answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
-		return;
-	}
-	if (!one) {
-		page_write(&t, NULL, 0, false);
-		text_add_char(&t, '}');
-	}
-	answer_json(c, 200, &t);
-}
-
-void calendars_list_begin(struct call *c)
-{
-	call_read(c, SQL_CALENDARS_NEWEST);
-	call_send(c, on_calendars);
-}
-
-void calendar_get_begin(struct call *c)
-{
-	calendars_list_begin(c);
 }
 
 /* PUT /v1/test/clock */

@@ -22,10 +22,16 @@ void queue_begin(struct call *c);
 /* register.c */
 void catalogue_put_begin(struct call *c);
 void catalogue_get_begin(struct call *c);
+void test_clock_begin(struct call *c);
+/* ?dry_run=1. False: answered, since whether to record is nothing to guess at. */
+bool register_dry_run(struct call *c, bool *ret);
+/* calendars.c */
 void calendar_put_begin(struct call *c);
 void calendar_get_begin(struct call *c);
 void calendars_list_begin(struct call *c);
-void test_clock_begin(struct call *c);
+/* jobs.c */
+void job_get_begin(struct call *c);
+void jobs_list_begin(struct call *c);
 /* principals.c */
 void principals_list_begin(struct call *c);
 void principals_add_begin(struct call *c);

@@ -47,6 +47,8 @@ const struct route_entry routes[] = {
 	{HTTP1_GET, "/v1/calendars/{code}", ACCESS_services_read, 0, calendar_get_begin},
 	{HTTP1_PUT, "/v1/calendars/{code}", ACCESS_calendar_write, JSON | ROUTE_BULK | ACTOR,
 		calendar_put_begin},
+	{HTTP1_GET, "/v1/jobs", ACCESS_job_read, 0, jobs_list_begin},
+	{HTTP1_GET, "/v1/jobs/{id}", ACCESS_job_read, 0, job_get_begin},
 	{HTTP1_GET, "/v1/principals", ACCESS_principal_read, ACTOR, principals_list_begin},
 	{HTTP1_POST, "/v1/principals", ACCESS_principal_write, JSON | ACTOR | ROUTE_KEY_OPTIONAL,
 		principals_add_begin},

@@ -1,4 +1,4 @@
--- What administrators record: principals, calendars, the catalogue. Each checks its principal, and each
+-- What administrators record: principals and the catalogue (calendars: recompute.sql). Each checks its principal, and each
 -- counts its generation up, by which every daemon notices.
 
 CREATE OR REPLACE FUNCTION kezek.is_admin(p_by text) RETURNS boolean
@@ -67,30 +67,6 @@ BEGIN
 	RETURN (SELECT value FROM kezek.generation WHERE what = 'calendar');
 END
 $$;
-
--- A new version of a calendar, compare-and-set on the version it was checked against (0: none); its number,
--- 0 when another came in between, null when denied.
-CREATE OR REPLACE FUNCTION kezek.put_calendar(p_by text, p_code text, p_read_version int, p_body text) RETURNS int
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	v_version int;
-	v_generation bigint;
-BEGIN
-	IF NOT kezek.is_admin(p_by) THEN
-		RETURN NULL;
-	END IF;
-	PERFORM pg_advisory_xact_lock(hashtext('kezek.calendars')); -- see kezek.hold_calendars()
-	v_generation := kezek.bump('calendar');
-	SELECT coalesce(max(version), 0) INTO v_version FROM kezek.calendar WHERE code = p_code;
-	IF v_version <> p_read_version THEN
-		RETURN 0;
-	END IF;
-	INSERT INTO kezek.calendar (code, version, body, recorded_at, recorded_by, generation)
-	VALUES (p_code, v_version + 1, p_body::json, kezek.now(), p_by, v_generation);
-	RETURN v_version + 1;
-END
-$$;
-GRANT EXECUTE ON FUNCTION kezek.put_calendar TO kezek_app;
 
 -- What timers need of a catalogue, in tables of their own. A version of a service never changes its ladder.
 CREATE OR REPLACE FUNCTION kezek.spread_catalogue(p_body json) RETURNS void

@@ -10,7 +10,8 @@ SELECT kezek.now(),
 	(SELECT value FROM kezek.generation WHERE what = 'catalogue'),
 	(SELECT value FROM kezek.generation WHERE what = 'calendar'),
 	(SELECT max(version)::int FROM kezek.migration),
-	(SELECT test FROM kezek.clock)
+	(SELECT test FROM kezek.clock),
+	EXISTS (SELECT FROM kezek.job WHERE state = 'running')
 
 -- name: principals
 SELECT name, kind, role, office, agency, certificate_sha256, token_sha256, token_expires_at,

@@ -7,7 +7,10 @@ SELECT kezek.add_principal($1, $2, $3, $4, $5, $6, $7, $8, $9)
 SELECT kezek.change_principal($1, $2, $3, $4, $5)
 
 -- name: put_calendar
-SELECT kezek.put_calendar($1, $2, $3, $4)::bigint
+SELECT version, job FROM kezek.put_calendar($1, $2, $3, $4)
+
+-- name: try_calendar
+SELECT kezek.try_calendar($1, $2, $3, $4)
 
 -- name: put_catalogue
 SELECT kezek.put_catalogue($1, $2, $3)
