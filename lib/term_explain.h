@@ -75,5 +75,7 @@ void text_add_term_explanation(struct text *t, bool bare, const struct calendar 
 void text_add_term_left(struct text *t, const struct term *term);
 /* "14 working days", "3 часа": an amount in words. */
 void text_add_term_amount(struct text *t, int64_t amount, enum term_unit unit, enum lang lang);
+/* So many days, or hours and minutes of so many µs, in words. */
+void text_add_term_length(struct text *t, int64_t length, enum term_unit unit, enum lang lang);
 /* "26 January 2026", "26 января 2026 года", "2026-жылдын 26-январы". */
 void text_add_day(struct text *t, int32_t day, enum lang lang);

@@ -102,20 +102,18 @@ static void clause_number(const struct sentence *s, enum word word, int64_t n)
 	clause(s, word, number, NULL);
 }
 
-/* So many days, or hours and minutes of so many µs. */
-static void add_length(
-	const struct sentence *s, struct text *t, int64_t length, enum term_unit unit)
+void text_add_term_length(struct text *t, int64_t length, enum term_unit unit, enum lang lang)
 {
 	int64_t minutes = length / USEC_PER_MIN;
 
 	if (!unit_is_hours(unit)) {
-		text_add_term_amount(t, length, unit, s->lang);
+		text_add_term_amount(t, length, unit, lang);
 		return;
 	}
-	text_add_term_amount(t, minutes / 60, unit, s->lang);
+	text_add_term_amount(t, minutes / 60, unit, lang);
 	if (minutes % 60)
 		text_addf(t, " %lld %s", (long long)(minutes % 60),
-			word_text(plural(minutes % 60, s->lang, WORD_term_minute_one), s->lang));
+			word_text(plural(minutes % 60, lang, WORD_term_minute_one), lang));
 }
 
 static void add_main(const struct sentence *s)
@@ -136,7 +134,7 @@ static void add_main(const struct sentence *s)
 	if (term->paused) {
 		word = WORD_term_main_paused;
 		add_moment(&last, term->open->from_at, zone, s->lang);
-		add_length(s, &late, term->left, term->left_unit);
+		text_add_term_length(&late, term->left, term->left_unit, s->lang);
 	} else if (term->due_at != calendar_day_starts(s->calendar, term->due_on + 1)) {
 		word = WORD_term_main_hours;
 		add_moment(&last, term->due_at, zone, s->lang);
@@ -234,7 +232,7 @@ static void add_paused_time(const struct sentence *s)
 	}
 	if (lost < USEC_PER_MIN)
 		return;
-	add_length(s, &t, lost, unit_is_hours(rule->unit) ? rule->unit : TERM_hour);
+	text_add_term_length(&t, lost, unit_is_hours(rule->unit) ? rule->unit : TERM_hour, s->lang);
 	clause(s, WORD_term_paused_time, t.data, NULL);
 }
 

@@ -2,6 +2,7 @@
 #include "daemon/api/dossier_deadline.h"
 #include "lib/pin.h"
 #include "lib/term_explain.h"
+#include "lib/term_read.h"
 
 void text_add_member(struct text *t, const char *name, const char *value)
 {
@@ -81,6 +82,23 @@ static void write_ladder(struct text *t, const struct dossier *d, const struct d
 	text_add_char(t, ']');
 }
 
+/* Kept in UTC, told in the calendar's zone. */
+static void write_pauses(struct text *t, const struct deadline_row *row, const struct zone *zone)
+{
+	struct term_pause pauses[DOSSIER_PAUSES_MAX];
+	size_t n = row->pauses ? dossier_pauses(row, pauses) : 0;
+
+	if (!row->pauses)
+		return;
+	text_adds(t, ",\"pauses\":[");
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			text_add_char(t, ',');
+		text_add_term_pause(t, &pauses[i], zone);
+	}
+	text_add_char(t, ']');
+}
+
 static void write_deadline(
 	struct text *t, const struct dossier *d, const struct deadline_row *row, bool explain)
 {
@@ -103,8 +121,7 @@ static void write_deadline(
 	text_add_moment(t, "breached_at", row->breached_at, zone);
 	text_add_char(t, ',');
 	text_add_moment(t, "stopped_at", row->stopped_at, zone);
-	if (row->pauses)
-		text_addf(t, ",\"pauses\":%s", row->pauses);
+	write_pauses(t, row, zone);
 	if (row->extensions)
 		text_addf(t, ",\"extensions\":%s", row->extensions);
 	if (row->floor_at != MOMENT_NONE) {

@@ -2,12 +2,14 @@
  * it. */
 #include <stdio.h>
 
+#include "daemon/cli/acts.h"
 #include "daemon/cli/body.h"
 #include "daemon/cli/hold.h"
 #include "daemon/cli/show.h"
 #include "daemon/cli/verbs.h"
+#include "lib/term.h"
 
-static int act_send(struct cli *c, const char *act, const char *id, json_object *body)
+int act_send(struct cli *c, const char *act, const char *id, json_object *body)
 {
 	_cleanup_(hold_done)
 	struct hold hold = {0};
@@ -60,17 +62,51 @@ static int act_run(struct cli *c, const char *act)
 	return worst;
 }
 
+/* AMOUNT UNIT behind the request: how much longer. 0 or EXIT_USAGE. */
+static int extension_fill(const struct cli *c, json_object *body)
+{
+	const char *amount = c->args[1], *unit = c->args[2];
+	char *end;
+	long n = strtol(amount, &end, 10);
+	_text_ units = TEXT_INIT;
+
+	text_adds(&units, "UNIT:");
+	if (!*amount || *end || n < 1 || n > TERM_AMOUNT_MAX)
+		return cli_usage(c, SAY_usage_value, amount);
+	for (int i = 0; i < TERM_UNIT_COUNT; i++) {
+		const char *name = term_unit_name((enum term_unit)i);
+
+		text_addf(&units, " %s", name);
+		if (strcmp(unit, name) != 0)
+			continue;
+		json_object_object_add(body, "amount", json_object_new_int64(n));
+		json_object_object_add(body, "unit", json_object_new_string(unit));
+		return 0;
+	}
+	return cli_usage(c, SAY_usage_choices, units.data);
+}
+
+int extend_run(struct cli *c)
+{
+	_tree_ *body = json_object_new_object();
+	_free_ char *id = NULL;
+	int rc = extension_fill(c, body);
+
+	rc = rc ? rc : body_fill(c, "extend", body);
+	rc = rc ? rc : session_open(c);
+	rc = rc ? rc : request_find(c, c->args[0], &id);
+	return rc ? rc : act_send(c, "extend", id, body);
+}
+
 /* X(identifier of the verb, act in the path). */
 #define ACTS(X)                                                                                    \
 	X(complete, "complete")                                                                    \
 	X(pay, "pay")                                                                              \
-	X(correct, "correct")                                                                      \
 	X(hand_over, "hand_over")                                                                  \
 	X(withdraw, "withdraw")                                                                    \
 	X(accept, "accept")                                                                        \
 	X(pause, "pause")                                                                          \
 	X(resume, "resume")                                                                        \
-	X(extend, "extend")                                                                        \
 	X(forward, "forward")                                                                      \
 	X(consult, "consult")                                                                      \
 	X(decide, "decide")                                                                        \

@@ -4,8 +4,9 @@
 #include <stdio.h>
 
 #include "daemon/cli/body.h"
+#include "daemon/cli/tree.h"
 
-enum member_kind { TEXT, NUMBER, MONEY, LIST, DOCUMENTS, PATCH };
+enum member_kind { TEXT, MONEY, LIST, DOCUMENTS };
 
 static const struct {
 	const char *option, *member;
@@ -16,16 +17,13 @@ static const struct {
 	{"legal-basis", "legal_basis", TEXT, NULL},
 	{"effective-at", "effective_at", TEXT, NULL},
 	{"backdate-reason", "backdate_reason", TEXT, NULL},
-	{"amount", "amount", NUMBER, "extend"},
-	{"amount", "amount_tyiyn", MONEY, "pay"},
+	{"amount", "amount_tyiyn", MONEY, NULL},
 	{"reference", "reference", TEXT, NULL},
-	{"set", "changes", PATCH, NULL},
 	{"body-number", "body_number", TEXT, NULL},
 	{"ground", "ground", TEXT, NULL},
 	{"cure-by", "cure_by", TEXT, NULL},
-	{"wanted", "documents_wanted", LIST, NULL},
+	{"wants", "documents_wanted", LIST, NULL},
 	{"deadline", "deadline", TEXT, NULL},
-	{"unit", "unit", TEXT, NULL},
 	{"to-agency", "to_agency", TEXT, NULL},
 	{"to-principal", "to_principal", TEXT, NULL},
 	{"part", "part", LIST, NULL},
@@ -68,6 +66,54 @@ json_object *body_value(const char *text)
 		return json_object_new_string(text);
 	}
 	return value;
+}
+
+json_object *body_form_value(json_object *standard, const char *member, const char *typed)
+{
+	_free_ char *pointer = NULL;
+
+	if (asprintf(&pointer, "/form/properties/%s/type", member) < 0)
+		abort();
+	return strcmp(tree_text(standard, pointer), "string") == 0 ? json_object_new_string(typed)
+								   : body_value(typed);
+}
+
+json_object *body_standard(struct cli *c, const char *service)
+{
+	_free_ char *path = cli_path("/v1/services/%", service);
+	struct kezek_response *r;
+	json_object *standard;
+
+	if (!*service || kezek_call(c->kezek, "GET", path, NULL, NULL, &r))
+		return NULL;
+	standard = json_tokener_parse(kezek_response_body(r, NULL));
+	kezek_response_free(r);
+	return standard;
+}
+
+int body_read(const struct cli *c, const char *name, json_object **ret_body)
+{
+	FILE *f = strcmp(name, "-") == 0 ? stdin : fopen(name, "re");
+	_text_ text = TEXT_INIT;
+	json_object *body;
+	size_t n;
+
+	if (!f)
+		return cli_usage(c, SAY_usage_file, name);
+	do {
+		n = fread(text_reserve(&text, 65536), 1, 65536, f);
+		text.len += n;
+	} while (n);
+	text_add_char(&text, '\0');
+	if (f != stdin)
+		fclose(f);
+	body = json_tokener_parse(text.data);
+	if (!json_object_is_type(body, json_type_object)) {
+		json_object_put(body);
+		return cli_usage(c, SAY_usage_json, name);
+	}
+	*ret_body = body;
+	return 0;
 }
 
 void body_put(json_object *body, const char *path, json_object *value)
@@ -140,35 +186,14 @@ json_object *body_document(const char *text)
 	return document;
 }
 
-/* The members of a merge patch: "applicant.phone=+996700112233"; an empty value takes the member
- * away. */
-static bool patch_fill(const struct cli *c, const char *option, json_object *patch)
-{
-	const char *given;
-
-	for (size_t i = 0; (given = cli_option_at(c, option, i)); i++) {
-		const char *equals = strchr(given, '=');
-		_free_ char *path = equals ? strndup(given, (size_t)(equals - given)) : NULL;
-
-		if (!path || !*path)
-			return false;
-		body_put(patch, path, equals[1] ? body_value(equals + 1) : NULL);
-	}
-	return true;
-}
-
 /* NULL: the value is not of its kind. */
 static json_object *member_make(const struct cli *c, const char *option, enum member_kind kind)
 {
 	const char *value = cli_option(c, option);
 	json_object *made;
 	int64_t number;
-	char *end;
 
 	switch (kind) {
-	case NUMBER:
-		number = strtoll(value, &end, 10);
-		return *value && !*end ? json_object_new_int64(number) : NULL;
 	case MONEY:
 		return body_money(value, &number) ? json_object_new_int64(number) : NULL;
 	case LIST:
@@ -185,12 +210,6 @@ static json_object *member_make(const struct cli *c, const char *option, enum me
 			json_object_array_add(made, one);
 		}
 		return made;
-	case PATCH:
-		made = json_object_new_object();
-		if (patch_fill(c, option, made))
-			return made;
-		json_object_put(made);
-		return NULL;
 	case TEXT:
 	default:
 		return json_object_new_string(value);

@@ -15,5 +15,11 @@ void body_put(json_object *body, const char *path, json_object *value);
 /* A value as typed: JSON where it reads as a number, true, false, null, list or object; else a
  * string. */
 json_object *body_value(const char *text);
+/* The same for a member of a form, which stays a string where the service's standard says so. */
+json_object *body_form_value(json_object *standard, const char *member, const char *typed);
+/* GET /v1/services/{service}; NULL: there is none such, or no answer: the server will say so. */
+json_object *body_standard(struct cli *c, const char *service);
+/* The JSON object in a file, "-" for standard input; the caller puts it. 0 or an exit code. */
+int body_read(const struct cli *c, const char *name, json_object **ret_body);
 /* "510" or "100.86" som as tyiyn. False: not an amount of money. */
 bool body_money(const char *text, int64_t *ret_tyiyn);

@@ -74,3 +74,7 @@ void query_add_options(struct text *path, const struct cli *c, const char *names
 
 /* The id of the request that a person named by id or by number; free() it (find.c). */
 int request_find(struct cli *c, const char *name, char **ret_id);
+/* The answer of GET /v1/requests/{id}<rest> for the request that `name` names. 0 or an exit code.
+ */
+int request_get(
+	struct cli *c, const char *name, const char *rest, struct kezek_response **ret_response);

@@ -4,6 +4,8 @@
 #include "daemon/cli/phrase.h"
 #include "daemon/cli/verbs.h"
 
+#define UNITS "hour working_hour day working_day week month year"
+
 /* The words that may come first, and behind `catalogue` and the like: each once. */
 static void words_put(const char *after)
 {
@@ -117,6 +119,8 @@ static void bash_put(void)
 	puts("\" -- \"$current\"))\n"
 	     "\telif [ \"$first\" = completion ]; then\n"
 	     "\t\tCOMPREPLY=($(compgen -W 'bash zsh fish' -- \"$current\"))\n"
+	     "\telif [ \"$first\" = extend ] && [ -n \"$second\" ]; then\n"
+	     "\t\tCOMPREPLY=($(compgen -W '" UNITS "' -- \"$current\"))\n"
 	     "\telse\n"
 	     "\t\tCOMPREPLY=($(compgen -f -- \"$current\"))\n"
 	     "\tfi\n"
@@ -195,6 +199,7 @@ static void fish_put(const struct cli *c)
 	for (size_t i = 0; i < phrase_count; i++)
 		fish_verb_put(c, &phrases[i]);
 	puts("complete -c kezek -f -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'");
+	puts("complete -c kezek -f -n '__fish_seen_subcommand_from extend' -a '" UNITS "'");
 }
 
 int completion_run(struct cli *c)

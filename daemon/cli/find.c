@@ -28,3 +28,17 @@ int request_find(struct cli *c, const char *name, char **ret_id)
 		abort();
 	return 0;
 }
+
+int request_get(
+	struct cli *c, const char *name, const char *rest, struct kezek_response **ret_response)
+{
+	_free_ char *id = NULL, *path = NULL;
+	_text_ whole = TEXT_INIT;
+	int rc = request_find(c, name, &id);
+
+	if (rc)
+		return rc;
+	path = cli_path("/v1/requests/%", id);
+	text_addf(&whole, "%s%s", path, rest);
+	return cli_call(c, "GET", whole.data, NULL, ret_response);
+}

@@ -1,4 +1,4 @@
-/* Looking: one request, lists of them, their journal, their deadlines, their receipt. */
+/* Looking: one request, lists of them, their journal, their papers. */
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -6,19 +6,43 @@
 #include "daemon/cli/list.h"
 #include "daemon/cli/verbs.h"
 
-/* The answer of GET /v1/requests/{id}<rest> for the request that the first argument names. */
-static int about_get(
-	struct cli *c, const char *name, const char *rest, struct kezek_response **ret_response)
+/* A paused deadline is asked about once more: what it has left is part of its explanation. */
+static void explained_get(struct cli *c, json_object *request)
 {
-	_free_ char *id = NULL, *path = NULL;
+	_free_ char *path = cli_path("/v1/requests/%/deadlines", tree_text(request, "/id"));
 	_text_ whole = TEXT_INIT;
-	int rc = request_find(c, name, &id);
+	_tree_ *answer = NULL;
+	struct kezek_response *r;
+	bool is_paused = false;
 
-	if (rc)
-		return rc;
-	path = cli_path("/v1/requests/%", id);
-	text_addf(&whole, "%s%s", path, rest);
-	return cli_call(c, "GET", whole.data, NULL, ret_response);
+	for (size_t i = 0; i < tree_length(request, "/deadlines"); i++)
+		is_paused |= strcmp(tree_text(tree_item(request, "/deadlines", i), "/state"),
+				     "paused") == 0;
+	text_addf(&whole, "%s?explain=1", path);
+	if (!is_paused || kezek_call(c->kezek, "GET", whole.data, NULL, NULL, &r))
+		return;
+	answer = json_tokener_parse(kezek_response_body(r, NULL));
+	kezek_response_free(r);
+	if (tree_at(answer, "/items"))
+		json_object_object_add(
+			request, "deadlines", json_object_get(tree_at(answer, "/items")));
+}
+
+static int show_one(struct cli *c, const char *name)
+{
+	struct kezek_response *r;
+	_tree_ *request = NULL;
+	int rc = request_get(c, name, "", &r);
+
+	if (rc || c->json)
+		return rc ? rc : answer_print(c, r, NULL);
+	request = cli_response_json(c, r);
+	kezek_response_free(r);
+	if (!request)
+		return EXIT_REFUSED;
+	explained_get(c, request);
+	request_print(c, request);
+	return EXIT_DONE;
 }
 
 int show_run(struct cli *c)
@@ -26,12 +50,11 @@ int show_run(struct cli *c)
 	int worst = EXIT_DONE;
 
 	for (size_t i = 0; i < c->arg_count; i++) {
-		struct kezek_response *r;
-		int rc = about_get(c, c->args[i], "", &r);
+		int rc;
 
 		if (i && !c->json)
 			putchar('\n');
-		rc = rc ? rc : answer_print(c, r, request_print);
+		rc = show_one(c, c->args[i]);
 		worst = rc > worst ? rc : worst;
 	}
 	return worst;
@@ -129,84 +152,6 @@ int journal_run(struct cli *c)
 	return events_run(c);
 }
 
-/* Moment of a segment: a day's whole begin prints as the day. */
-static const char *edge_short(const char *moment, char text[MOMENT_SIZE])
-{
-	moment_short(moment, text);
-	if (strcmp(text + (strlen(text) > 10 ? 10 : 0), " 00:00") == 0)
-		text[10] = '\0';
-	return text;
-}
-
-static void explanation_print(const struct cli *c, json_object *explanation)
-{
-	const char *at = json_object_is_type(explanation, json_type_array) ? "" : "/segments";
-	_table_ t = {0};
-
-	table_column(&t, say(SAY_head_from, c->lang));
-	table_column(&t, say(SAY_head_until, c->lang));
-	table_column(&t, say(SAY_head_what, c->lang));
-	table_column(&t, say(SAY_head_much, c->lang));
-	table_column(&t, say(SAY_head_why, c->lang));
-	t.columns[3].is_right = t.columns[4].may_shrink = true;
-	for (size_t i = 0; i < tree_length(explanation, at); i++) {
-		json_object *s = tree_item(explanation, at, i);
-		const char *days = tree_text(s, "/days");
-		char from[MOMENT_SIZE], until[MOMENT_SIZE];
-
-		table_cellf(&t, "    %s", edge_short(tree_text(s, "/from"), from));
-		table_cell(&t, edge_short(tree_text(s, "/to"), until));
-		table_cell(&t, tree_text(s, "/what"));
-		if (*days)
-			table_cell(&t, days);
-		else
-			table_cellf(&t, "%s min", tree_text(s, "/minutes"));
-		table_cell(&t, *tree_text(s, "/why") ? tree_name(s, "/why", c->lang) : " ");
-	}
-	if (table_rows(&t))
-		table_print(&t, stdout, c->colour);
-}
-
-static void deadline_print(const struct cli *c, json_object *d)
-{
-	_text_ line = TEXT_INIT;
-	char moment[MOMENT_SIZE];
-
-	text_addf(&line, "%s  %s", tree_text(d, "/kind"), tree_text(d, "/state"));
-	if (*tree_text(d, "/due_on"))
-		text_addf(&line, "  %s %s (%s %s)", say(SAY_line_due, c->lang),
-			tree_text(d, "/due_on"), say(SAY_line_too_late_from, c->lang),
-			moment_short(tree_text(d, "/due_at"), moment));
-	if (tree_is_true(d, "/provisional"))
-		text_addf(&line, "  %s", say(SAY_flag_provisional, c->lang));
-	text_addf(&line, "\n  %s %s, %s %s %s\n", say(SAY_head_rule, c->lang),
-		tree_text(d, "/rule_version"), say(SAY_line_calendar, c->lang),
-		tree_text(d, "/calendar"), tree_text(d, "/calendar_version"));
-	if (*tree_name(d, "/sentence", c->lang))
-		text_addf(&line, "  %s\n", tree_name(d, "/sentence", c->lang));
-	put_clean(stdout, line.data, line.len);
-	explanation_print(c, tree_at(d, "/explanation"));
-}
-
-static void deadlines_print_all(const struct cli *c, json_object *answer)
-{
-	const char *at = tree_at(answer, "/deadlines") ? "/deadlines" : "/items";
-
-	for (size_t i = 0; i < tree_length(answer, at); i++) {
-		if (i)
-			putchar('\n');
-		deadline_print(c, tree_item(answer, at, i));
-	}
-}
-
-int deadlines_run(struct cli *c)
-{
-	struct kezek_response *r;
-	int rc = about_get(c, c->args[0], "/deadlines?explain=1", &r);
-
-	return rc ? rc : answer_print(c, r, deadlines_print_all);
-}
-
 static int sink_to_file(const void *data, size_t size, void *context)
 {
 	return fwrite(data, 1, size, context) == size ? 0 : -1;
@@ -236,7 +181,8 @@ static int download(struct cli *c, const char *path, const char *accept)
 	return EXIT_DONE;
 }
 
-int receipt_run(struct cli *c)
+/* A paper in the applicant's language: as text, or to print. */
+static int paper_run(struct cli *c, const char *which)
 {
 	_free_ char *id = NULL, *path = NULL;
 	int rc = session_open(c);
@@ -244,11 +190,21 @@ int receipt_run(struct cli *c)
 	rc = rc ? rc : request_find(c, c->args[0], &id);
 	if (rc)
 		return rc;
-	path = cli_path("/v1/requests/%/receipt", id);
+	path = cli_path("/v1/requests/%/%", id, which);
 	return download(c, path,
 		c->json                 ? "application/json"
 		: cli_option(c, "html") ? "text/html"
 					: "text/plain");
+}
+
+int receipt_run(struct cli *c)
+{
+	return paper_run(c, "receipt");
+}
+
+int certificate_run(struct cli *c)
+{
+	return paper_run(c, "certificate");
 }
 
 int document_run(struct cli *c)

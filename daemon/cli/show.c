@@ -80,32 +80,6 @@ static void claim_add(const struct cli *c, struct table *t, json_object *r)
 	pair_add(c, t, SAY_head_claim, line.data);
 }
 
-static void deadlines_print(const struct cli *c, json_object *r)
-{
-	_table_ t = {0};
-
-	table_column(&t, say(SAY_head_deadline, c->lang));
-	table_column(&t, say(SAY_head_state, c->lang));
-	table_column(&t, say(SAY_head_due, c->lang));
-	table_column(&t, say(SAY_head_too_late_from, c->lang));
-	table_column(&t, say(SAY_head_calendar, c->lang));
-	for (size_t i = 0; i < tree_length(r, "/deadlines"); i++) {
-		json_object *d = tree_item(r, "/deadlines", i);
-		char moment[MOMENT_SIZE];
-
-		table_cellf(&t, "  %s", tree_text(d, "/kind"));
-		table_cell(&t, tree_text(d, "/state"));
-		table_cell(&t, tree_text(d, "/due_on"));
-		table_cell(&t, moment_short(tree_text(d, "/due_at"), moment));
-		table_cellf(
-			&t, "%s %s", tree_text(d, "/calendar"), tree_text(d, "/calendar_version"));
-		if (strcmp(tree_text(d, "/state"), "missed") == 0)
-			table_mark(&t);
-	}
-	if (table_rows(&t))
-		table_print(&t, stdout, c->colour);
-}
-
 void request_print(const struct cli *c, json_object *r)
 {
 	_table_ t = {.is_plain = true};

@@ -12,6 +12,8 @@
 const char *moment_short(const char *moment, char ret_text[MOMENT_SIZE]);
 
 void refusal_print(const struct cli *c, const struct kezek_refusal *f, FILE *out);
+/* The deadlines of a request, and what has happened to each (deadlines.c). */
+void deadlines_print(const struct cli *c, json_object *request);
 /* The whole of one request. */
 void request_print(const struct cli *c, json_object *request);
 /* One line of a list of requests: start once, add each, print. */

@@ -32,32 +32,6 @@ static const struct {
 	{"ground", "refuse.ground"},
 };
 
-/* The JSON object in a file, "-" for standard input. 0 or an exit code. */
-static int file_read(struct cli *c, const char *name, json_object **ret_body)
-{
-	FILE *f = strcmp(name, "-") == 0 ? stdin : fopen(name, "re");
-	_text_ text = TEXT_INIT;
-	json_object *body;
-	size_t n;
-
-	if (!f)
-		return cli_usage(c, SAY_usage_file, name);
-	do {
-		n = fread(text_reserve(&text, 65536), 1, 65536, f);
-		text.len += n;
-	} while (n);
-	text_add_char(&text, '\0');
-	if (f != stdin)
-		fclose(f);
-	body = json_tokener_parse(text.data);
-	if (!json_object_is_type(body, json_type_object)) {
-		json_object_put(body);
-		return cli_usage(c, SAY_usage_json, name);
-	}
-	*ret_body = body;
-	return 0;
-}
-
 static int documents_add(const struct cli *c, json_object *body)
 {
 	const char *given;
@@ -79,17 +53,6 @@ static int documents_add(const struct cli *c, json_object *body)
 	return 0;
 }
 
-/* A member of the form as its schema wants it: what is typed for a string stays one. */
-static json_object *form_value(json_object *standard, const char *member, const char *typed)
-{
-	_free_ char *pointer = NULL;
-
-	if (asprintf(&pointer, "/form/properties/%s/type", member) < 0)
-		abort();
-	return strcmp(tree_text(standard, pointer), "string") == 0 ? json_object_new_string(typed)
-								   : body_value(typed);
-}
-
 static int form_add(const struct cli *c, json_object *standard, json_object *body)
 {
 	const char *given;
@@ -105,7 +68,7 @@ static int form_add(const struct cli *c, json_object *standard, json_object *bod
 			form = json_object_new_object();
 			json_object_object_add(body, "form", form);
 		}
-		body_put(form, name, form_value(standard, name, equals + 1));
+		body_put(form, name, body_form_value(standard, name, equals + 1));
 	}
 	return 0;
 }
@@ -121,21 +84,6 @@ static bool server_is_named(struct cli *c)
 	return rc == 0;
 }
 
-/* NULL where there is none such: the server will say so. */
-static json_object *standard_get(struct cli *c, json_object *body)
-{
-	const char *service = tree_text(body, "/service");
-	_free_ char *path = cli_path("/v1/services/%", service);
-	struct kezek_response *r;
-	json_object *standard;
-
-	if (!*service || !server_is_named(c) || kezek_call(c->kezek, "GET", path, NULL, NULL, &r))
-		return NULL;
-	standard = json_tokener_parse(kezek_response_body(r, NULL));
-	kezek_response_free(r);
-	return standard;
-}
-
 static int options_add(struct cli *c, json_object *body)
 {
 	_tree_ *standard = NULL;
@@ -149,7 +97,8 @@ static int options_add(struct cli *c, json_object *body)
 	}
 	rc = documents_add(c, body);
 	if (rc == 0 && cli_option(c, "form")) {
-		standard = standard_get(c, body);
+		if (server_is_named(c))
+			standard = body_standard(c, tree_text(body, "/service"));
 		rc = form_add(c, standard, body);
 	}
 	return rc;
@@ -191,7 +140,7 @@ static int body_make(struct cli *c, json_object **ret_body)
 	int rc = 0;
 
 	if (c->arg_count || from_stdin)
-		rc = file_read(c, c->arg_count ? c->args[0] : "-", &body);
+		rc = body_read(c, c->arg_count ? c->args[0] : "-", &body);
 	else
 		body = json_object_new_object();
 	rc = rc ? rc : options_add(c, body);

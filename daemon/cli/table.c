@@ -7,7 +7,8 @@
 #include "daemon/cli/table.h"
 #include "lib/text.h"
 
-#define GAP 2
+#define GAP         2
+#define NOTE_INDENT 6
 
 void table_column(struct table *t, const char *head)
 {
@@ -110,6 +111,19 @@ void table_mark(struct table *t)
 	t->marked[(t->cell_count - 1) / t->column_count] = true;
 }
 
+void table_note(struct table *t, const char *text)
+{
+	struct table_note *more = realloc(t->notes, (t->note_count + 1) * sizeof(*more));
+
+	if (!more)
+		abort();
+	t->notes = more;
+	more[t->note_count].row = table_rows(t) - 1;
+	more[t->note_count].text = strdup(text);
+	if (!more[t->note_count++].text)
+		abort();
+}
+
 int terminal_width(FILE *out)
 {
 	struct winsize size;
@@ -207,9 +221,40 @@ static void row_print(struct table *t, FILE *out, char *const *cells)
 	fwrite(line.data, 1, line.len, out);
 }
 
+/* Word by word; a line that would not fit goes on below, a little further in. */
+static void note_print(const char *text, FILE *out, int room)
+{
+	int at = NOTE_INDENT;
+
+	fprintf(out, "%*s", NOTE_INDENT, "");
+	while (*text) {
+		size_t len = strcspn(text, " ");
+		_free_ char *word = strndup(text, len);
+		int width;
+
+		if (!word)
+			abort();
+		width = text_width(word);
+		if (room && at > NOTE_INDENT + 2 && at + 1 + width > room) {
+			fprintf(out, "\n%*s", NOTE_INDENT + 2, "");
+			at = NOTE_INDENT + 2;
+		} else if (at > NOTE_INDENT) {
+			fputc(' ', out);
+			at++;
+		}
+		put_clean(out, word, len);
+		at += width;
+		text += len + strspn(text + len, " ");
+	}
+	fputc('\n', out);
+}
+
 void table_print(struct table *t, FILE *out, bool colour)
 {
-	widths_measure(t, terminal_width(out));
+	int room = terminal_width(out);
+	size_t note = 0;
+
+	widths_measure(t, room);
 	if (!t->is_plain) {
 		fputs(colour ? "\033[2m" : "", out);
 		row_print(t, out, NULL);
@@ -221,6 +266,8 @@ void table_print(struct table *t, FILE *out, bool colour)
 		fputs(paint ? "\033[31m" : "", out);
 		row_print(t, out, t->cells + row * t->column_count);
 		fputs(paint ? "\033[0m\n" : "\n", out);
+		for (; note < t->note_count && t->notes[note].row == row; note++)
+			note_print(t->notes[note].text, out, room);
 	}
 }
 
@@ -228,6 +275,9 @@ void table_done(struct table *t)
 {
 	for (size_t i = 0; i < t->cell_count; i++)
 		free(t->cells[i]);
+	for (size_t i = 0; i < t->note_count; i++)
+		free(t->notes[i].text);
+	free(t->notes);
 	free(t->cells);
 	free(t->marked);
 	*t = (struct table){0};

@@ -17,7 +17,12 @@ struct table {
 	size_t column_count;
 	char **cells;
 	size_t cell_count;
-	bool *marked;  /* a row to be seen: painted on a terminal with colour */
+	bool *marked; /* a row to be seen: painted on a terminal with colour */
+	struct table_note {
+		size_t row; /* it stands below this one */
+		char *text;
+	} * notes; /* in the order of their rows */
+	size_t note_count;
 	bool is_plain; /* no heading, for name and value pairs */
 };
 
@@ -33,6 +38,8 @@ void table_cell(struct table *t, const char *text);
 void table_cellf(struct table *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The row whose last cell was just given is to be seen. */
 void table_mark(struct table *t);
+/* A line of text below the row whose last cell was just given; broken where the terminal ends. */
+void table_note(struct table *t, const char *text);
 void table_print(struct table *t, FILE *out, bool colour);
 void table_done(struct table *t);
 static inline size_t table_rows(const struct table *t)

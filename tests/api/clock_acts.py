@@ -50,7 +50,9 @@ class Pausing(ClockTest):
         self.assertEqual(self.decide_on(paused)["state"], "paused")
         cure = self.deadline(paused, "cure")
         self.assertEqual((cure["state"], cure["due_on"]), ("running", "2026-11-27"))
-        self.assertEqual(self.decide_on(paused)["pauses"][0]["cure_by"], "2026-11-27")
+        pause = self.decide_on(paused)["pauses"][0]
+        self.assertRegex(pause["from"], r"^2026-11-20T11:00:00.*\+06:00$")
+        self.assertEqual(pause["cure_by"], "2026-11-27")
         event = self.last_event(request)
         self.assertEqual((event["kind"], event["ground"], event["after"]["cure_by"], event["after"]["documents_wanted"]),
                          ("pause", "documents_missing", "2026-11-27", ["extract"]))

@@ -46,6 +46,12 @@ class LineTest(unittest.TestCase):
             "principal add n --role clerk --url https://a": "--certificate",
             "pay 018f0000-0000-7000-8000-000000000000 --amount ten --url https://a": "--amount",
             "claim --max 101 --url https://a": "1–100",
+            "extend 018f0000-0000-7000-8000-000000000000 two week --url https://a": "two",
+            "extend 018f0000-0000-7000-8000-000000000000 2 fortnight --url https://a": "working_day week",
+            "extend 018f0000-0000-7000-8000-000000000000 2 --url https://a": "AMOUNT UNIT",
+            "correct 018f0000-0000-7000-8000-000000000000 --url https://a": "--file",
+            "correct 018f0000-0000-7000-8000-000000000000 phone=1 --url https://a": "phone=1",
+            "correct 018f0000-0000-7000-8000-000000000000 form.rooms --url https://a": "form.rooms",
             "terminal": "terminal",
         }.items():
             done = run(*line.split())
@@ -96,6 +102,7 @@ class LineTest(unittest.TestCase):
         self.assertEqual(complete("kezek", "decide", "x", "--outcome", "gr"), ["granted"])
         self.assertIn("--legal-basis", complete("kezek", "decide", "--le"))
         self.assertEqual(complete("kezek", "calendar", "load", "--dry"), ["--dry-run"])
+        self.assertEqual(complete("kezek", "extend", "x", "5", "work"), ["working_hour", "working_day"])
 
 
 class BodyTest(unittest.TestCase):
@@ -234,15 +241,15 @@ class WayTest(unittest.TestCase):
         for line, act, body in (
                 ("complete --document birth,original", "complete", {"documents": [{"kind": "birth", "original": True}]}),
                 ("pay --amount 100.86 --reference R", "pay", {"amount_tyiyn": 10086, "reference": "R"}),
-                ("correct --set applicant.phone=+996 --set form.n=3 --set form.old=", "correct",
-                 {"changes": {"applicant": {"phone": "+996"}, "form": {"n": 3, "old": None}}}),
+                ("correct applicant.phone=+996 address=1 form.old=", "correct",
+                 {"changes": {"applicant": {"phone": "+996"}, "address": "1", "form": {"old": None}}}),
                 ("hand-over --to applicant --document-shown 123", "hand_over",
                  {"to": "applicant", "document_shown": "123"}),
                 ("withdraw --reason own", "withdraw", {"reason": "own"}),
-                ("pause --ground g --cure-by 2026-12-04 --wanted a --wanted b", "pause",
+                ("pause --ground g --cure-by 2026-12-04 --wants a --wants b", "pause",
                  {"ground": "g", "cure_by": "2026-12-04", "documents_wanted": ["a", "b"]}),
                 ("resume", "resume", {}),
-                ("extend --deadline decide --amount 2 --unit week --legal-basis l", "extend",
+                ("extend 2 week --deadline decide --legal-basis l", "extend",
                  {"deadline": "decide", "amount": 2, "unit": "week", "legal_basis": "l"}),
                 ("forward --to-agency x --part a --part b", "forward", {"to_agency": "x", "part": ["a", "b"]}),
                 ("consult --agency x --agency y --question q --join any", "consult",
