@@ -1,6 +1,7 @@
 """A whole house for one suite: cluster, database, certificates, principals, daemon, clock."""
 
 import atexit
+import contextlib
 import datetime
 import os
 import pathlib
@@ -9,7 +10,7 @@ import shutil
 import tempfile
 
 from .daemon import Daemon
-from .house import KEZEK, ROOT, run
+from .house import KEZEK, ROOT, ToolFailed, run
 from .pki import Pki
 from .postgres import Cluster
 
@@ -133,12 +134,20 @@ class World:
         for client in self._clients.values():
             client.close()
 
+    def look_at_timers(self):
+        """Whatever a suite did: nothing runs without a timer."""
+        with contextlib.suppress(ToolFailed):  # PostgreSQL may be gone by now
+            untimed = self.sql("SELECT untimed FROM kezek.look_at_timers()")[0][0]
+            if untimed != "0":
+                self.complaints.append(f"{untimed} deadlines run without a timer")
+
     def close(self):
         """Ends everything. What was wrong with the end stands in `complaints`."""
         if self not in _worlds:
             return
         _worlds.remove(self)
         self.forget_clients()
+        self.look_at_timers()
         for daemon in self.daemons:
             daemon.stop()
             self.complaints += daemon.complaints
