@@ -179,6 +179,14 @@ static bool is_own(const struct act_run *r)
 	return r->c->who.role == KEZEK_ROLE_COUNT;
 }
 
+/* An agency that gave it on goes on seeing it, and does nothing more. */
+static bool is_given_on(const struct act_run *r)
+{
+	struct viewer viewer = call_viewer(r->c);
+
+	return !access_sees(&viewer, r->d.row.agency, r->d.row.office);
+}
+
 static enum act_result decide(struct act_run *r)
 {
 	const struct lifecycle_row *row;
@@ -188,7 +196,7 @@ static enum act_result decide(struct act_run *r)
 		return ACT_FAILED; /* the catalogue has lost a pinned version: a bug */
 	if (r->has_if_match && r->if_match != r->d.row.version)
 		return ACT_STALE;
-	if (!is_own(r) && !lifecycle_role_does(r->c->who.role, r->act))
+	if (!is_own(r) && (!lifecycle_role_does(r->c->who.role, r->act) || is_given_on(r)))
 		return ACT_NOT_ALLOWED;
 	row = lifecycle_find(r->d.state, r->act);
 	if (!row || !(row->roles & 1u << r->c->who.role))

@@ -48,7 +48,7 @@ struct act_run {
 	struct dossier d;
 	bool has_dossier;
 	int tries;
-	char agency[NAME_SIZE]; /* whose queue may have gained a request */
+	const char *from_agency; /* who had it before the act */
 };
 
 void act_start(struct act_run *r);

@@ -182,64 +182,6 @@ static void apply_withdraw(struct act_run *r, struct act_input *in)
 	dossier_void_all(&r->d, in->effective_at);
 }
 
-static void read_reassign(struct act_run *r, struct act_input *in)
-{
-	const struct api *a = r->c->api;
-
-	in->to_principal =
-		json_get_string(&in->reader, "to_principal", JSON_OPTIONAL, NAME_SIZE - 1);
-	in->to_agency = json_get_string(&in->reader, "to_agency", JSON_OPTIONAL, NAME_SIZE - 1);
-	if (!in->to_principal && !in->to_agency)
-		json_reader_fault(&in->reader, "to_principal", WORD_reason_missing, NULL, NULL);
-	if (in->to_agency && !catalogue_agency_find(r->d.book->catalogue, in->to_agency))
-		json_reader_fault(
-			&in->reader, "to_agency", WORD_reason_not_found, in->to_agency, NULL);
-	if (in->to_agency && r->c->who.agency[0] && strcmp(in->to_agency, r->c->who.agency) != 0)
-		json_reader_fault(
-			&in->reader, "to_agency", WORD_reason_not_yours, in->to_agency, NULL);
-	for (size_t i = 0; in->to_principal && i <= a->principal_count; i++) {
-		const struct principal *p = &a->principals[i];
-		const char *agency = in->to_agency ? in->to_agency : r->d.row.agency;
-
-		if (i == a->principal_count) {
-			json_reader_fault(&in->reader, "to_principal", WORD_reason_not_found,
-				in->to_principal, NULL);
-			break;
-		}
-		if (strcmp(p->name, in->to_principal) == 0 && p->role == KEZEK_ROLE_officer &&
-			!p->is_disabled && strcmp(p->agency, agency) == 0)
-			break;
-	}
-}
-
-static void apply_reassign(struct act_run *r, struct act_input *in)
-{
-	bool finds_its_way = !act_is_routed(&r->d);
-
-	if (in->to_agency)
-		r->d.row.agency = in->to_agency;
-	act_free_hold(r);
-	if (finds_its_way && act_is_routed(&r->d) && r->d.state != KEZEK_STATE_awaiting_payment) {
-		struct stage_facts facts;
-
-		act_facts_begin(&r->d, &facts);
-		facts.forwarded_at = in->effective_at;
-		dossier_start_stages(&r->d, &facts);
-	}
-	if (!in->to_principal)
-		return;
-	r->d.row.responsible = in->to_principal;
-	if (r->d.state == KEZEK_STATE_in_work) {
-		r->member.hold = HOLD_CUSTODY;
-		r->member.holder = in->to_principal;
-		r->member.holder_actor = NULL;
-		r->d.row.has_claim = true;
-		r->d.row.holder = in->to_principal;
-		r->d.row.holder_actor = r->d.row.worker = NULL;
-		r->d.row.lease_until = MOMENT_NONE;
-	}
-}
-
 static const struct act_kind kinds[] = {
 	{KEZEK_ACT_complete, act_read_complete, act_apply_complete},
 	{KEZEK_ACT_correct, act_read_correct, act_apply_correct},
@@ -253,7 +195,10 @@ static const struct act_kind kinds[] = {
 	{KEZEK_ACT_decide, read_decide, apply_decide},
 	{KEZEK_ACT_hand_over, read_hand_over, apply_hand_over},
 	{KEZEK_ACT_withdraw, NULL, apply_withdraw},
-	{KEZEK_ACT_reassign, read_reassign, apply_reassign},
+	{KEZEK_ACT_forward, act_read_forward, act_apply_forward},
+	{KEZEK_ACT_reassign, act_read_reassign, act_apply_reassign},
+	{KEZEK_ACT_escalate, act_read_escalate, act_apply_escalate},
+	{KEZEK_ACT_reopen, act_read_reopen, act_apply_reopen},
 };
 
 static unsigned facts_of(struct act_run *r, const struct act_input *in)
@@ -301,7 +246,12 @@ static void journal(struct act_run *r, const struct act_input *in, enum kezek_st
 	if (in->note)
 		seal_close(
 			r->c->api->seal, d->key, &d->row.id, "text", span_of(in->note), &e->text);
-	text_addf(&t, "{\"state\":\"%s\"}", state_name(from));
+	text_addf(&t, "{\"state\":\"%s\"", state_name(from));
+	if (in->to_agency) {
+		text_add_char(&t, ',');
+		text_add_member(&t, "agency", r->from_agency);
+	}
+	text_add_char(&t, '}');
 	e->before = pool_take(d->pool, &t);
 	text_addf(&t, "{\"state\":\"%s\",", d->row.state);
 	text_add_member(&t, "agency", d->row.agency);
@@ -375,6 +325,7 @@ int act_apply(struct act_run *r)
 	struct act_input in = {.cure_by_at = MOMENT_NONE};
 	int result;
 
+	r->from_agency = r->d.row.agency;
 	dossier_refresh(&r->d);
 	result = apply(r, &in);
 	json_object_put(in.corrected);

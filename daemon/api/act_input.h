@@ -63,6 +63,16 @@ void act_seal_content(struct act_run *r);
 /* documents_wanted: the kinds that a pause asked for; NULL: no more. */
 void act_want_documents(struct act_run *r, json_object *wanted);
 
+/* act_route.c: what gives a request to others */
+void act_read_forward(struct act_run *r, struct act_input *in);
+void act_apply_forward(struct act_run *r, struct act_input *in);
+void act_read_reassign(struct act_run *r, struct act_input *in);
+void act_apply_reassign(struct act_run *r, struct act_input *in);
+void act_read_escalate(struct act_run *r, struct act_input *in);
+void act_apply_escalate(struct act_run *r, struct act_input *in);
+void act_read_reopen(struct act_run *r, struct act_input *in);
+void act_apply_reopen(struct act_run *r, struct act_input *in);
+
 /* act_expiry.c: what the law does when nobody did */
 void act_apply_expiry(struct act_run *r, struct act_input *in);
 

@@ -261,6 +261,7 @@ void dossier_state(const struct dossier *d, struct state_row *ret)
 		.outcome = d->row.outcome,
 		.body_number = d->row.body_number,
 		.closed_at = d->row.closed_at,
+		.hops = d->row.hops,
 	};
 }
 

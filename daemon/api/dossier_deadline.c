@@ -77,13 +77,20 @@ struct deadline_row *dossier_start_imported(
 	return row;
 }
 
+/* What follows a decision follows each anew: only those since the last term to decide began count.
+ */
 static bool has_begun(const struct dossier *d, enum kezek_deadline_kind kind)
 {
+	bool follows = kind == KEZEK_DEADLINE_notify || kind == KEZEK_DEADLINE_hand_over;
+	bool begun = false;
+
 	for (int i = 0; i < d->deadline_count; i++) {
 		if (strcmp(d->deadlines[i].kind, deadline_kind_name(kind)) == 0)
-			return true;
+			begun = true;
+		else if (follows && strcmp(d->deadlines[i].kind, "decide") == 0)
+			begun = false;
 	}
-	return false;
+	return begun;
 }
 
 void dossier_start_stages(struct dossier *d, const struct stage_facts *facts)

@@ -50,4 +50,5 @@ void request_row_read(const struct unit *u, int statement, int row, struct reque
 	ret->content_no = row_int(&r);
 	read_hold(&r, ret);
 	ret->deadlines = row_span(&r);
+	ret->hops = row_int(&r);
 }

@@ -67,6 +67,7 @@ struct state_row {
 	bool provisional;
 	const char *decide, *outcome, *body_number;
 	int64_t closed_at;
+	int hops;
 };
 
 #define DEADLINES_MAX 40 /* of one request, all that ever ran: each pause may start a cure */
@@ -112,6 +113,7 @@ struct request_row {
 	const char *holder, *holder_actor, *worker;
 	int64_t lease_until;
 	struct span deadlines; /* JSON array, or {NULL, 0} */
+	int hops;              /* how often it was forwarded */
 };
 
 void request_row_read(const struct unit *u, int statement, int row, struct request_row *ret);

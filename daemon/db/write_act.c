@@ -1,7 +1,7 @@
 /* Acts in a batch: compare-and-set members to array columns. */
 #include "daemon/db/write.h"
 
-#define MEMBER_SIGNATURE "utttbzitliitttzdotttztttibibl"
+#define MEMBER_SIGNATURE "utttbzitliitttzdotttztttibibli"
 
 static const char *hold_name(enum hold hold)
 {
@@ -43,6 +43,7 @@ static void write_member(struct columns *c, const struct act_member *m)
 	cell_int(c, m->status);
 	cell_sealed(c, &m->answer);
 	cell_int64(c, m->generation);
+	cell_int(c, s->hops);
 }
 
 static void write_batch(struct member *const members[], int n, struct params *p)

@@ -12,6 +12,7 @@ CREATE FUNCTION kezek.act(
 	m_body_number text[], m_closed_at timestamptz[],
 	m_hold text[], m_holder text[], m_holder_actor text[],
 	m_content_no int[], m_content bytea[], m_status int[], m_answer bytea[], m_generation bigint[],
+	m_hops int[],
 	d_request uuid[], d_no int[], d_kind text[], d_state text[], d_rule_version int[],
 	d_calendar text[], d_calendar_version int[], d_source text[], d_started_at timestamptz[],
 	d_due_at timestamptz[], d_due_on date[], d_provisional boolean[], d_pauses text[], d_extensions text[],
@@ -79,14 +80,21 @@ BEGIN
 	v_done := ARRAY(SELECT m.request FROM unnest(v_verdict, m_request, m_key) AS m(verdict, request, key)
 		WHERE m.verdict = 1 AND (m.key IS NULL OR m.request = ANY (v_gate)));
 
-	UPDATE kezek.request_state s SET version = f.version, seq = f.seq, state = f.state, agency = f.agency,
+	-- Who gives it on goes on seeing it.
+	INSERT INTO kezek.former AS o (request, agency, body_number, until_at)
+	SELECT s.id, s.agency, s.body_number, v_now
+	FROM unnest(m_request, m_agency) AS f(request, agency) JOIN kezek.request_state s ON s.id = f.request
+	WHERE s.agency <> f.agency AND s.agency <> 'unrouted' AND f.request = ANY (v_done)
+	ON CONFLICT (request, agency) DO UPDATE SET until_at = excluded.until_at,
+		body_number = coalesce(excluded.body_number, o.body_number);
+	UPDATE kezek.request_state s SET hops = f.hops, version = f.version, seq = f.seq, state = f.state, agency = f.agency,
 		responsible = f.responsible, due_at = f.due_at, due_on = f.due_on, provisional = f.provisional,
 		decide = f.decide, outcome = f.outcome, body_number = f.body_number, updated_at = v_now,
 		closed_at = f.closed_at
 	FROM unnest(m_request, m_version, m_seq, m_state, m_agency, m_responsible, m_due_at, m_due_on, m_provisional,
-		m_decide, m_outcome, m_body_number, m_closed_at)
+		m_decide, m_outcome, m_body_number, m_closed_at, m_hops)
 		AS f(request, version, seq, state, agency, responsible, due_at, due_on, provisional,
-		decide, outcome, body_number, closed_at)
+		decide, outcome, body_number, closed_at, hops)
 	WHERE s.id = f.request AND f.request = ANY (v_done);
 
 	DELETE FROM kezek.work w USING unnest(m_request, m_closed_at) AS f(request, closed_at)

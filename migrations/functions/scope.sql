@@ -59,12 +59,15 @@ SELECT s.id, r.number, s.version, s.seq, s.state, s.agency, s.office, s.service,
 		UNION ALL
 		SELECT no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at, due_on,
 			provisional, pauses, extensions, breached_at, stopped_at, NULL, NULL, 0, effect, floor_at, generation
-		FROM kezek.deadline_done WHERE request = s.id) d) AS deadlines
+		FROM kezek.deadline_done WHERE request = s.id) d) AS deadlines,
+	s.hops
 FROM kezek.request_state s
 JOIN kezek.request r ON r.id = s.id
 JOIN kezek.request_key k ON k.request = s.id
 LEFT JOIN kezek.work w ON w.request = s.id
 WHERE current_setting('kezek.everything', true) = 'on'
 	OR s.agency = nullif(current_setting('kezek.agency', true), '')
-	OR s.office = nullif(current_setting('kezek.office', true), '');
+	OR s.office = nullif(current_setting('kezek.office', true), '')
+	OR EXISTS (SELECT FROM kezek.former f WHERE f.request = s.id
+		AND f.agency = nullif(current_setting('kezek.agency', true), ''));
 GRANT SELECT ON kezek.request_view TO kezek_app;

@@ -111,7 +111,8 @@ static void test_open_acts(void)
 	_text_ t = TEXT_INIT;
 
 	lifecycle_open_acts(&t, KEZEK_STATE_queued, ~0u);
-	check(strcmp(t.data, "[\"correct\",\"claim\",\"withdraw\",\"reassign\"]") == 0,
+	check(strcmp(t.data, "[\"correct\",\"claim\",\"forward\",\"withdraw\",\"reassign\","
+			     "\"escalate\"]") == 0,
 		"open to anybody: %s", t.data);
 	text_reset(&t);
 	lifecycle_open_acts(&t, KEZEK_STATE_claimed, 1u << KEZEK_ROLE_clerk);

@@ -1,0 +1,24 @@
+-- Casework beyond one agency: how often a request was forwarded, and who had it before.
+
+ALTER TABLE kezek.request_state ADD COLUMN hops int NOT NULL DEFAULT 0;
+
+-- The agencies that had a request and gave it on, with the number that each had given it: they go on seeing it.
+CREATE TABLE kezek.former (
+	request uuid NOT NULL,
+	agency text NOT NULL,
+	body_number text,
+	until_at timestamptz NOT NULL,
+	PRIMARY KEY (request, agency)
+);
+CREATE INDEX former_agency ON kezek.former (agency, request);
+ALTER TABLE kezek.former ENABLE ROW LEVEL SECURITY;
+GRANT SELECT ON kezek.former TO kezek_app;
+CREATE POLICY own ON kezek.former FOR SELECT TO kezek_app USING (
+	current_setting('kezek.everything', true) = 'on' OR agency = nullif(current_setting('kezek.agency', true), ''));
+
+DROP POLICY scope ON kezek.request_state;
+CREATE POLICY scope ON kezek.request_state FOR SELECT TO kezek_app USING (
+	current_setting('kezek.everything', true) = 'on'
+	OR agency = nullif(current_setting('kezek.agency', true), '')
+	OR office = nullif(current_setting('kezek.office', true), '')
+	OR EXISTS (SELECT FROM kezek.former f WHERE f.request = request_state.id));
