@@ -196,7 +196,9 @@ static enum act_result decide(struct act_run *r)
 		return ACT_FAILED; /* the catalogue has lost a pinned version: a bug */
 	if (r->has_if_match && r->if_match != r->d.row.version)
 		return ACT_STALE;
-	if (!is_own(r) && (!lifecycle_role_does(r->c->who.role, r->act) || is_given_on(r)))
+	if (!is_own(r) && is_given_on(r))
+		return r->by_claim || r->has_fence ? ACT_CLAIM_LOST : ACT_NOT_ALLOWED;
+	if (!is_own(r) && !lifecycle_role_does(r->c->who.role, r->act))
 		return ACT_NOT_ALLOWED;
 	row = lifecycle_find(r->d.state, r->act);
 	if (!row || !(row->roles & 1u << r->c->who.role))

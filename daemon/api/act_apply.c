@@ -223,7 +223,7 @@ static unsigned facts_of(struct act_run *r, const struct act_input *in)
 	return facts;
 }
 
-static void journal_pause(struct text *t, const struct act_input *in)
+static void add_pause(struct text *t, const struct act_input *in)
 {
 	text_adds(t, ",\"cure_by\":");
 	text_add_json(t, *in->paused.cure_by ? in->paused.cure_by : NULL);
@@ -232,20 +232,39 @@ static void journal_pause(struct text *t, const struct act_input *in)
 			json_object_to_json_string_ext(in->wanted, JSON_C_TO_STRING_PLAIN));
 }
 
+/* What the act itself says: codes and moments, nobody's data. */
+static void add_said(struct text *t, const struct act_run *r, const struct act_input *in)
+{
+	if (in->amount_tyiyn)
+		text_addf(t, ",\"amount_tyiyn\":%lld", (long long)in->amount_tyiyn);
+	if (in->to)
+		text_addf(
+			t, ",\"%s\":\"%s\"", r->act == KEZEK_ACT_notify ? "channel" : "to", in->to);
+	if (in->pause)
+		add_pause(t, in);
+	if (in->deadline)
+		text_addf(t, ",\"deadline\":\"%s\",\"amount\":%d,\"unit\":\"%s\"",
+			in->deadline->kind, in->extension.amount,
+			term_unit_name(in->extension.unit));
+	if (in->changed.len)
+		text_addf(t, ",\"changed\":%s]", in->changed.data);
+	if (in->backdate_reason)
+		text_addf(t, ",\"backdate_reason\":\"%s\"", in->backdate_reason);
+}
+
 static void journal(struct act_run *r, const struct act_input *in, enum kezek_state from)
 {
 	struct dossier *d = &r->d;
 	struct event_row *e = dossier_event(d, act_name(r->act), in->effective_at, r->c);
+	struct seal *seal = r->c->api->seal;
 	_text_ t = TEXT_INIT;
 
 	e->ground = in->ground;
 	e->legal_basis = in->legal_basis;
 	if (in->reason)
-		seal_close(r->c->api->seal, d->key, &d->row.id, "reason", span_of(in->reason),
-			&e->reason);
+		seal_close(seal, d->key, &d->row.id, "reason", span_of(in->reason), &e->reason);
 	if (in->note)
-		seal_close(
-			r->c->api->seal, d->key, &d->row.id, "text", span_of(in->note), &e->text);
+		seal_close(seal, d->key, &d->row.id, "text", span_of(in->note), &e->text);
 	text_addf(&t, "{\"state\":\"%s\"", state_name(from));
 	if (in->to_agency) {
 		text_add_char(&t, ',');
@@ -261,21 +280,7 @@ static void journal(struct act_run *r, const struct act_input *in, enum kezek_st
 	text_add_member(&t, "outcome", d->row.outcome);
 	text_add_char(&t, ',');
 	text_add_moment(&t, "due_at", d->row.due_at, dossier_zone(d));
-	if (in->amount_tyiyn)
-		text_addf(&t, ",\"amount_tyiyn\":%lld", (long long)in->amount_tyiyn);
-	if (in->to)
-		text_addf(&t, ",\"%s\":\"%s\"", r->act == KEZEK_ACT_notify ? "channel" : "to",
-			in->to);
-	if (in->pause)
-		journal_pause(&t, in);
-	if (in->deadline)
-		text_addf(&t, ",\"deadline\":\"%s\",\"amount\":%d,\"unit\":\"%s\"",
-			in->deadline->kind, in->extension.amount,
-			term_unit_name(in->extension.unit));
-	if (in->changed.len)
-		text_addf(&t, ",\"changed\":%s]", in->changed.data);
-	if (in->backdate_reason)
-		text_addf(&t, ",\"backdate_reason\":\"%s\"", in->backdate_reason);
+	add_said(&t, r, in);
 	text_add_char(&t, '}');
 	e->after = pool_take(d->pool, &t);
 }
