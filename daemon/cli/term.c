@@ -92,17 +92,30 @@ static int answer_lines(const struct calendars *set)
 	return EXIT_OK;
 }
 
-static void print_ladder(const struct term_case *c, const struct term *term)
+static bool wants_colour(void)
+{
+	const char *terminal = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && !getenv("NO_COLOR") && terminal &&
+	       strcmp(terminal, "dumb") != 0;
+}
+
+static void print_ladder(const struct term_case *c, const struct term *term, enum lang lang)
 {
 	for (size_t i = 0; i < c->ladder.count; i++) {
-		char name[RUNG_TEXT_SIZE], at[MOMENT_TEXT_SIZE] = "–";
+		char name[RUNG_TEXT_SIZE], at[MOMENT_TEXT_SIZE];
 		int64_t instant;
+		int r = ladder_instant(
+			c->calendar, &c->rule, &c->facts, term, &c->ladder.rungs[i], &instant);
 
 		rung_format(&c->ladder.rungs[i], name);
-		if (ladder_instant(c->calendar, &c->rule, &c->facts, term, &c->ladder.rungs[i],
-			    &instant) == 0)
+		if (r == 0)
 			moment_format(instant, calendar_zone(c->calendar), at);
-		printf("%s%16s  %s\n", i ? "" : "\n", name, at);
+		printf("%s%16s  %s\n", i ? "" : "\n", name,
+			r == 0 ? at
+			       : word_text(r == RUNG_VOID ? WORD_term_rung_void
+							  : WORD_term_rung_waiting,
+					 lang));
 	}
 }
 
@@ -128,8 +141,8 @@ static int show_case(const struct term_line *l, const struct calendars *set, jso
 	term_trace(c.calendar, &c.rule, &c.facts, &term, &trace);
 	text_add_term_sentence(&t, c.calendar, &c.rule, 0, &c.facts, &term, &trace, l->lang);
 	printf("%s\n", t.data);
-	term_months_print(stdout, &c, &term, l->lang);
-	print_ladder(&c, &term);
+	term_months_print(stdout, &c, &term, l->lang, wants_colour());
+	print_ladder(&c, &term, l->lang);
 	return EXIT_OK;
 }
 

@@ -11,6 +11,7 @@
  */
 int cli_term(int argc, char **argv);
 
-/* The months of a term as small calendars, each day with what it was, and a legend. */
+/* The months of a term as small calendars, each day with what it was, and a legend. A colour says
+ * nothing that no sign says. */
 void term_months_print(
-	FILE *out, const struct term_case *c, const struct term *term, enum lang lang);
+	FILE *out, const struct term_case *c, const struct term *term, enum lang lang, bool colour);

@@ -4,23 +4,28 @@
 #define MONTHS_MAX 15 /* longer terms are better read as segments */
 #define MARK_DUE   TERM_WHAT_COUNT
 #define MARK_EVENT (TERM_WHAT_COUNT + 1)
-#define MARK_COUNT (TERM_WHAT_COUNT + 2)
+#define MARK_FIRST (TERM_WHAT_COUNT + 2) /* the day of the event, which counts */
+#define MARK_COUNT (TERM_WHAT_COUNT + 3)
+#define BOLD       "\033[1m"
+#define DIM        "\033[2m"
 
 static const struct {
 	char sign;
 	enum word word;
+	const char *paint; /* NULL: as it is */
 } marks[MARK_COUNT] = {
 	[TERM_IS_counted] = {'+', WORD_term_mark_counted},
-	[TERM_IS_weekend] = {'.', WORD_term_mark_weekend},
-	[TERM_IS_holiday] = {'h', WORD_term_mark_holiday},
-	[TERM_IS_day_off] = {'o', WORD_term_mark_day_off},
+	[TERM_IS_weekend] = {'.', WORD_term_mark_weekend, DIM},
+	[TERM_IS_holiday] = {'h', WORD_term_mark_holiday, DIM},
+	[TERM_IS_day_off] = {'o', WORD_term_mark_day_off, DIM},
 	[TERM_IS_moved_workday] = {'m', WORD_term_mark_moved},
-	[TERM_IS_paused] = {'p', WORD_term_mark_paused},
+	[TERM_IS_paused] = {'p', WORD_term_mark_paused, DIM},
 	[TERM_IS_rolled] = {'>', WORD_term_mark_rolled},
 	[TERM_IS_extended] = {'x', WORD_term_mark_extended},
 	[TERM_IS_floored] = {'~', WORD_term_mark_floored},
-	[MARK_DUE] = {'!', WORD_term_mark_due},
+	[MARK_DUE] = {'!', WORD_term_mark_due, BOLD},
 	[MARK_EVENT] = {'*', WORD_term_mark_event},
+	[MARK_FIRST] = {'#', WORD_term_mark_first},
 };
 
 struct months {
@@ -29,6 +34,7 @@ struct months {
 	const struct term *term;
 	const struct term_trace *trace;
 	enum lang lang;
+	bool colour;
 	bool used[MARK_COUNT];
 };
 
@@ -39,8 +45,6 @@ static int mark_of(const struct months *m, int32_t day)
 
 	if (day == m->term->due_on)
 		return MARK_DUE;
-	if (day == calendar_day_of(m->c->calendar, m->c->facts.start_at))
-		return MARK_EVENT;
 	for (size_t i = 0; i < m->trace->nsegments; i++) {
 		const struct term_segment *s = &m->trace->segments[i];
 		bool back = s->to_on < s->from_on;
@@ -51,7 +55,9 @@ static int mark_of(const struct months *m, int32_t day)
 			 : day >= s->from_on && day <= s->to_on)
 			mark = (int)s->what;
 	}
-	return mark;
+	if (day != calendar_day_of(m->c->calendar, m->c->facts.start_at))
+		return mark;
+	return mark == TERM_IS_counted ? MARK_FIRST : MARK_EVENT;
 }
 
 static void print_weekdays(const struct months *m)
@@ -68,6 +74,20 @@ static void print_weekdays(const struct months *m)
 	fputc('\n', m->out);
 }
 
+static void print_day(struct months *m, int32_t number, int mark, bool ends)
+{
+	const char *paint = m->colour && mark >= 0 ? marks[mark].paint : NULL;
+
+	if (mark >= 0)
+		m->used[mark] = true;
+	fprintf(m->out, "%s%3d", paint ? paint : "", number);
+	if (mark >= 0 || !ends)
+		fputc(mark < 0 ? ' ' : marks[mark].sign, m->out);
+	fputs(paint ? "\033[0m" : "", m->out);
+	if (ends)
+		fputc('\n', m->out);
+}
+
 static void print_month(struct months *m, int32_t year, int32_t month)
 {
 	int32_t first = day_of_civil(year, month, 1);
@@ -77,14 +97,9 @@ static void print_month(struct months *m, int32_t year, int32_t month)
 	print_weekdays(m);
 	fprintf(m->out, "%*s", 4 * (int)day_weekday(first), "");
 	for (int32_t day = first; day < first + length; day++) {
-		int mark = mark_of(m, day);
 		bool ends = day_weekday(day) == DAY_SUN || day + 1 == first + length;
 
-		if (mark >= 0)
-			m->used[mark] = true;
-		fprintf(m->out, "%3d%c", day - first + 1, mark < 0 ? ' ' : marks[mark].sign);
-		if (ends)
-			fputc('\n', m->out);
+		print_day(m, day - first + 1, mark_of(m, day), ends);
 	}
 }
 
@@ -99,10 +114,11 @@ static void print_legend(const struct months *m)
 }
 
 void term_months_print(
-	FILE *out, const struct term_case *c, const struct term *term, enum lang lang)
+	FILE *out, const struct term_case *c, const struct term *term, enum lang lang, bool colour)
 {
 	_term_trace_ trace = {0};
-	struct months m = {.out = out, .c = c, .term = term, .trace = &trace, .lang = lang};
+	struct months m = {
+		.out = out, .c = c, .term = term, .trace = &trace, .lang = lang, .colour = colour};
 	struct civil from = day_civil(calendar_day_of(c->calendar, c->facts.start_at)), to;
 	int32_t last = term->due_on, months;
 
