@@ -188,7 +188,11 @@ void dossier_pass_over(struct dossier *d, struct deadline_row *row, int64_t at)
 
 static void stop(struct dossier *d, struct deadline_row *row, int64_t at, const char *state)
 {
+	const struct calendar *c = calendars_find(d->book->calendars, row->calendar);
+
 	dossier_catch_up(d, row, at);
+	if (c) /* pinned at its last version (deadlines.md, What is pinned) */
+		row->calendar_version = calendar_version(c);
 	row->state = state;
 	row->stopped_at = at;
 	row->fire_at = MOMENT_NONE;
