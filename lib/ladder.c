@@ -191,12 +191,10 @@ static int working_day_instant(
 {
 	int32_t day = term->due_on;
 	int64_t left;
-	int r;
 
 	if (n > 0) {
-		r = term_run_nth(run, true, day + 1, n, &day, &left);
-		if (r)
-			return r == TERM_OPEN ? RUNG_WAITING : RUNG_VOID;
+		if (term_run_nth(run, true, day + 1, n, &day, &left))
+			return RUNG_VOID;
 		*ret_at = opening(run->calendar, day);
 		return 0;
 	}

@@ -273,6 +273,19 @@ static int run_legs(struct term_run *run, bool extended)
 	return r;
 }
 
+/* An open pause that begins on the last day finds nothing left to count, and yet there is no date
+ * now: it begins before the term has run out. */
+static void pause_last(struct term_run *run)
+{
+	struct leg *last = &run->legs[run->nlegs - 1];
+
+	if (last->paused || run->pauses[run->nactive - 1]->until_at != MOMENT_NONE)
+		return;
+	last->paused = true;
+	last->left = 0;
+	last->due_on = DAY_MAX;
+}
+
 int term_run_make(struct term_run *run, const struct calendar *calendar,
 	const struct term_rule *rule, const struct term_facts *facts, bool extended)
 {
@@ -291,6 +304,8 @@ int term_run_make(struct term_run *run, const struct calendar *calendar,
 		run->pauses[run->nactive]->from_at < term_run_last(run)->due_at) {
 		activate_pause(run);
 		r = run_legs(run, extended);
+		if (r == 0)
+			pause_last(run);
 	}
 	return r;
 }

@@ -66,6 +66,10 @@ class Run:
         except Open as e:
             self.left, self.provisional = e, False
             return
+        if pauses and pauses[-1]["until"] is None:
+            # It begins before the term has run out, on its last day: no date now, though nothing is left to count.
+            self.left, self.provisional = Open(0, "working_day" if self.legs[-1].works else "day"), False
+            return
         self.due_on, self.due_at = self.legs[-1].due_on, self.legs[-1].due_at
 
     def deem(self, start):
@@ -258,8 +262,6 @@ class Run:
             day += step
             if n < 0 and day < self.calendar.day_of(self.deemed):
                 return self.deemed - DAY
-            if n > 0 and self.is_open(day):
-                raise Open(n, "working_day")
             if self.calendar.works(day) and not self.is_paused(day):
                 n -= 1 if n > 0 else -1
         return self.calendar.opening(day)

@@ -114,11 +114,12 @@ static void test_paused(void)
 	is("40%", "waiting");
 	facts.npauses = 0;
 	is("75%", "2026-06-22T09:00");
-	/* The term runs out on the day on which an open pause begins; what comes after waits. */
+	/* An open pause on the last day: all has counted, and yet there is no date. */
 	facts.nextensions = 0;
 	facts.npauses = 1;
 	pause.from_at = test_moment("2026-06-15T10:00:00+06:00");
-	is("0", "2026-06-16T00:00");
+	is("100%", "2026-06-15T09:00");
+	is("0", "waiting");
 	is("+1 working_day", "waiting");
 	/* An extension in hours lies between; the one in days behind it adds nothing. */
 	facts.extensions = mixed;
