@@ -5,6 +5,7 @@
 #include "daemon/api/claims.h"
 #include "daemon/api/expiry.h"
 #include "daemon/api/numbers.h"
+#include "daemon/api/past.h"
 #include "daemon/api/recompute.h"
 
 #define READ_QUEUE  4096
@@ -214,6 +215,7 @@ int api_new(struct loop *l, const struct settings *settings, struct api **ret)
 	if (r == 0) {
 		a->numbers = numbers_new(a);
 		a->parking = parking_new(a);
+		a->past = past_new();
 		a->expiry = expiry_new(a);
 	}
 	if (r < 0) {
@@ -270,6 +272,7 @@ void api_free(struct api *a)
 	caches_done(a);
 	recompute_free(a->recompute);
 	parking_free(a->parking);
+	past_free(a->past);
 	numbers_free(a->numbers);
 	batcher_free(a->writes);
 	pg_free(a->reads);

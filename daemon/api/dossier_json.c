@@ -1,5 +1,6 @@
 /* A request as JSON, as its viewer may see it. */
 #include "daemon/api/dossier_deadline.h"
+#include "daemon/api/past.h"
 #include "lib/pin.h"
 #include "lib/term_explain.h"
 #include "lib/term_read.h"
@@ -50,8 +51,16 @@ static void add_uuid(struct text *t, const char *name, const struct uuid *u)
 static void write_explanation(
 	struct text *t, const struct dossier *d, const struct deadline_row *row)
 {
+	int64_t generation = past_generation(d, row);
+	struct dossier then = *d; /* by the calendars that gave the date */
 	struct dossier_term term;
 
+	if (generation >= 0) {
+		struct book *book = past_find(d->api->past, generation);
+
+		then.book = book ? book : d->book;
+		d = &then;
+	}
 	if (strcmp(row->source, "imported") == 0 || dossier_term(d, row, &term) != 0) {
 		text_adds(t, ",\"explanation\":[],\"sentence\":null");
 		return;

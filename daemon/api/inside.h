@@ -23,6 +23,7 @@ struct principal {
 struct numbers;
 struct parking;
 struct recompute;
+struct past;
 struct expiry;
 
 /* Somebody whose dates were computed by calendars that have changed. Embedded. */
@@ -60,6 +61,7 @@ struct api {
 	struct numbers *numbers;
 	struct parking *parking;
 	struct recompute *recompute;
+	struct past *past;
 	struct expiry *expiry;
 	struct api_hooks hooks;
 	void (*on_ready)(void *arg);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "daemon/api/paper.h"
+#include "daemon/api/past.h"
 #include "daemon/api/resources.h"
 
 static void get(struct call *c, void (*on_done)(struct unit *u, enum unit_how how))
@@ -54,31 +55,98 @@ void request_get_begin(struct call *c)
 	get(c, on_request);
 }
 
-static void on_deadlines(struct unit *u, enum unit_how how)
-{
-	struct call *c = call_of_unit(u);
-	struct text t = TEXT_INIT;
-	_text_ explain = TEXT_INIT;
+/* The deadlines of a request, perhaps with their explanations, which former calendars may give. */
+struct explaining {
 	struct dossier d;
+	bool has_dossier, explain;
+	int64_t asked[UNIT_STATEMENTS];
+	int asked_count;
+};
 
-	if (!open_one(u, how, &d))
-		return;
+static void explaining_free(void *state)
+{
+	struct explaining *e = state;
+
+	if (e->has_dossier)
+		dossier_done(&e->d);
+	free(e);
+}
+
+static void reply_deadlines(struct call *c)
+{
+	struct explaining *e = c->state;
+	struct text t = TEXT_INIT;
+
 	text_adds(&t, "{\"items\":");
-	dossier_write_deadlines(&t, &d,
-		call_query(c, "explain", &explain) && explain.len && explain.data[0] != '0');
+	dossier_write_deadlines(&t, &e->d, e->explain);
 	t.len--; /* page_write closes the list */
 	page_write(&t, NULL, 0, false);
 	text_add_char(&t, '}');
-	dossier_done(&d);
 	answer_json(c, 200, &t);
+}
+
+static void on_past(struct unit *u, enum unit_how how)
+{
+	struct call *c = call_of_unit(u);
+	struct explaining *e = c->state;
+
+	for (int i = 0; how == UNIT_DONE && i < e->asked_count; i++)
+		past_adopt(c->api->past, u, i, e->asked[i]);
+	reply_deadlines(c);
+}
+
+static bool is_wanted(const struct explaining *e, struct past *past, int64_t generation)
+{
+	if (generation < 0 || past_find(past, generation) || e->asked_count == UNIT_STATEMENTS)
+		return false;
+	for (int i = 0; i < e->asked_count; i++) {
+		if (e->asked[i] == generation)
+			return false;
+	}
+	return true;
+}
+
+/* Asks for the calendars of then that are not at hand. False: none need be. */
+static bool ask_past(struct call *c)
+{
+	struct explaining *e = c->state;
+
+	unit_done(&c->unit);
+	unit_init(&c->unit, on_past);
+	for (int i = 0; i < e->d.deadline_count; i++) {
+		int64_t generation = past_generation(&e->d, &e->d.deadlines[i]);
+
+		if (!is_wanted(e, c->api->past, generation))
+			continue;
+		e->asked[e->asked_count++] = generation;
+		past_ask(&c->unit, generation);
+	}
+	return e->asked_count && pg_submit(c->api->reads, &c->unit) == 0;
+}
+
+static void on_deadlines(struct unit *u, enum unit_how how)
+{
+	struct call *c = call_of_unit(u);
+	struct explaining *e = c->state;
+
+	if (!open_one(u, how, &e->d))
+		return;
+	e->has_dossier = true;
+	if (!e->explain || !ask_past(c))
+		reply_deadlines(c);
 }
 
 void request_deadlines_begin(struct call *c)
 {
 	static const char *const names[] = {"explain", NULL};
+	_text_ explain = TEXT_INIT;
+	struct explaining *e;
 
-	if (call_query_check(c, names))
-		get(c, on_deadlines);
+	if (!call_query_check(c, names))
+		return;
+	e = call_state(c, sizeof(*e), explaining_free);
+	e->explain = call_query(c, "explain", &explain) && explain.len && explain.data[0] != '0';
+	get(c, on_deadlines);
 }
 
 static void on_receipt(struct unit *u, enum unit_how how)

@@ -5,6 +5,31 @@
 #include "daemon/cli/load.h"
 #include "daemon/cli/verbs.h"
 
+/* What changed or would, and what that does to open deadlines, waited for where it takes its time.
+ */
+static int calendar_answer(struct cli *c, struct kezek_response *r, const char *code)
+{
+	_tree_ *answer = cli_response_json(c, r);
+	const char *id = tree_text(answer, "/job");
+	_free_ char *job = tree_at(answer, "/result") || !*id ? NULL : strdup(id);
+
+	if (c->json) {
+		printf("%s\n", kezek_response_body(r, NULL));
+	} else {
+		json_object *result = json_object_get(tree_at(answer, "/result"));
+
+		json_object_object_del(answer, "job");
+		json_object_object_del(answer, "result");
+		printf("%s: %s\n", code,
+			say(cli_option(c, "dry-run") ? SAY_load_dry : SAY_load_done, c->lang));
+		load_print(c, answer, 1);
+		job_result_print(c, result);
+		json_object_put(result);
+	}
+	kezek_response_free(r);
+	return job ? job_wait(c, job) : EXIT_DONE;
+}
+
 /*
  * Sends one. A dry run changes nothing, so a child of a calendar that is new in the same dry run
  * cannot be judged yet: that is told, and is no fault.
@@ -22,7 +47,7 @@ static int calendar_put(struct cli *c, json_object *calendar, bool has_new_paren
 		return failure;
 	failure = kezek_call(c->kezek, "PUT", path, NULL, &body, &r);
 	if (failure == 0)
-		return load_answer(c, r, code);
+		return calendar_answer(c, r, code);
 	if (failure == KEZEK_FAILURE_refused && dry && has_new_parent &&
 		kezek_refusal(c->kezek)->status == 422) {
 		fprintf(stderr, "%s: %s %s\n", code, say(SAY_load_after, c->lang),

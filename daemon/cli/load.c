@@ -169,6 +169,15 @@ static void section_print(const char *name, json_object *section)
 	static const char marks[] = "+~-";
 	_text_ t = TEXT_INIT;
 
+	if (json_object_is_type(section, json_type_array)) { /* members of the whole that differ */
+		text_addf(&t, "  %s:", name);
+		for (size_t i = 0; i < json_object_array_length(section); i++)
+			identity_write(&t, json_object_array_get_idx(section, i));
+		text_add_char(&t, '\n');
+		if (json_object_array_length(section))
+			put_clean(stdout, t.data, t.len);
+		return;
+	}
 	if (!json_object_is_type(section, json_type_object))
 		return;
 	text_addf(&t, "  %s: +%zu ~%zu -%zu =%s\n", name, tree_length(section, "/added"),

@@ -16,5 +16,7 @@ int load_file_read(const struct cli *c, const char *name, json_object **ret_json
 /* Tells what a load or a dry run answered; frees the response. */
 int load_answer(struct cli *c, struct kezek_response *r, const char *what);
 void load_print(const struct cli *c, json_object *json, int depth);
-/* Waits until the job is done and prints its result (job.c). */
+/* job.c: what a change of calendar does to open deadlines, as a table. */
+void job_result_print(const struct cli *c, json_object *result);
+/* Waits until the job is done, with a bar on a terminal, and prints its result. */
 int job_wait(struct cli *c, const char *id);

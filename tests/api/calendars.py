@@ -2,6 +2,7 @@
 
 import copy
 import json
+import tempfile
 import threading
 import time
 
@@ -244,6 +245,51 @@ class Recompute(CalendarTest):
         self.world.sql("DELETE FROM kezek.job WHERE made_by = 'nobody'")
         self.settle(reply)
         self.assertEqual((self.see(request)["due_on"], self.moves(request)), ("2026-11-23", [event]))
+
+    def explained(self, request):
+        items = self.desk.get(f"/v1/requests/{request['id']}/deadlines?explain=1").must(200)["items"]
+        return [d for d in items if d["kind"] == "decide"][0]
+
+    def test_what_has_stopped_is_explained_by_the_calendars_of_then(self):
+        self.settle(self.change(self.day_off("2026-11-19", source="Decree of then")))
+        stopped, running = self.submit(), self.submit()
+        claim = self.take(stopped)
+        self.probe.post("/v1/claims/decide", {"claims": [self.held(claim, outcome="granted")]}).must(200)
+        then = self.explained(stopped)
+        self.assertEqual((then["state"], then["due_on"]), ("met", "2026-11-23"))
+        self.assertIn("Decree of then", json.dumps(then["explanation"]))
+        version = self.desk.get("/v1/calendars/kg-state")["version"]
+        self.settle(self.change())
+        self.assertEqual(self.explained(stopped), then)
+        now = self.explained(running)
+        self.assertEqual((now["due_on"], now["calendar_version"]), ("2026-11-20", version + 1))
+        self.assertNotIn("Decree of then", json.dumps(now["explanation"]))
+        # Calendars two changes back, and those of the parent.
+        self.settle(self.change(self.day_off("2026-11-18"), code="kg"))
+        self.assertEqual(self.explained(stopped), then)
+        self.settle(self.change(code="kg"))
+        self.assertEqual(self.explained(stopped), then)
+
+    def test_the_command(self):
+        request = self.submit()
+        changed = {**calendar("kg-state"), "exceptions": [self.day_off("2026-11-20")]}
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(changed, file)
+            file.flush()
+            said = self.world.kezek("admin", "calendar", "load", file.name, "--dry-run").stdout
+            self.assertIn("+ date=2026-11-20 kind=day_off status=confirmed", said)
+            self.assertRegex(said, r"moved +\d+")
+            self.assertEqual(self.see(request)["due_on"], "2026-11-20")
+            said = self.world.kezek("admin", "calendar", "load", file.name)
+            # Done when the command is: it has waited.
+            self.assertEqual(self.see(request)["due_on"], "2026-11-23")
+        self.assertRegex(said.stdout, r"kg-state  version \d+  done  100 %")
+        self.assertRegex(said.stdout, r"desk-\d+/26 +decide +2026-11-20 +2026-11-23 +3")
+        self.assertEqual(said.stderr, "")
+        listed = self.world.kezek("admin", "job").stdout
+        self.assertRegex(listed, r"kg-state +\d+ +done 100 %")
+        newest = self.admin.get("/v1/jobs?limit=1").must(200)["items"][0]
+        self.assertIn("become overdue", self.world.kezek("admin", "job", newest["id"]).stdout)
 
     def test_who_may_see_jobs(self):
         reply = self.change(self.day_off("2026-11-20"))

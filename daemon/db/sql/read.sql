@@ -26,6 +26,10 @@ SELECT DISTINCT ON (code) code, version, body::text, recorded_at, generation,
 	(SELECT value FROM kezek.generation WHERE what = 'calendar')
 FROM kezek.calendar ORDER BY code, version DESC
 
+-- name: calendars_as_of
+SELECT DISTINCT ON (code) code, version, body::text
+FROM kezek.calendar WHERE generation <= $1::bigint ORDER BY code, version DESC
+
 -- name: stored_answer
 SELECT request, fingerprint, status, answer, master, wrapped, version FROM kezek.stored_answer($1, $2)
 
