@@ -47,3 +47,31 @@ void text_add_folded(struct text *t, struct span s)
 		text_add_char(t, (char)(0x80 | (point & 0x3f)));
 	}
 }
+
+/* Signs beyond ASCII that part words stand in Latin-1's and the general punctuation's blocks. */
+static size_t parting(const unsigned char *s, size_t len)
+{
+	if (*s < 0x80)
+		return !((*s >= 'a' && *s <= 'z') || (*s >= '0' && *s <= '9'));
+	if (*s == 0xc2)
+		return len < 2 ? len : 2;
+	if (*s == 0xe2)
+		return len < 3 ? len : 3;
+	return 0;
+}
+
+bool fold_next_word(struct span *rest, struct span *ret_word)
+{
+	size_t n, len = 0;
+
+	while (rest->len && (n = parting((const unsigned char *)rest->at, rest->len))) {
+		rest->at += n;
+		rest->len -= n;
+	}
+	while (len < rest->len && !parting((const unsigned char *)rest->at + len, rest->len - len))
+		len++;
+	*ret_word = (struct span){rest->at, len};
+	rest->at += len;
+	rest->len -= len;
+	return len > 0;
+}

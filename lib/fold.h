@@ -9,3 +9,6 @@
  * Kyrgyz letters write so. Other bytes stay as they are.
  */
 void text_add_folded(struct text *t, struct span s);
+/* The next word of a folded text, taken off its front: letters and digits; anything between them
+ * parts words. False: there is none. */
+bool fold_next_word(struct span *rest, struct span *ret_word);

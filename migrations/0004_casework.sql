@@ -1,4 +1,4 @@
--- Casework beyond one agency: how often a request was forwarded, and who had it before.
+-- Casework beyond one agency: how often a request was forwarded, and who had it before; and finding it by name.
 
 ALTER TABLE kezek.request_state ADD COLUMN hops int NOT NULL DEFAULT 0;
 
@@ -15,6 +15,10 @@ ALTER TABLE kezek.former ENABLE ROW LEVEL SECURITY;
 GRANT SELECT ON kezek.former TO kezek_app;
 CREATE POLICY own ON kezek.former FOR SELECT TO kezek_app USING (
 	current_setting('kezek.everything', true) = 'on' OR agency = nullif(current_setting('kezek.agency', true), ''));
+
+-- Found by the words of a name too.
+ALTER TABLE kezek.lookup DROP CONSTRAINT lookup_kind_check,
+	ADD CONSTRAINT lookup_kind_check CHECK (kind IN ('pin', 'reference', 'code', 'name'));
 
 DROP POLICY scope ON kezek.request_state;
 CREATE POLICY scope ON kezek.request_state FOR SELECT TO kezek_app USING (

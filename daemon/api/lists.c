@@ -2,6 +2,7 @@
 #include "daemon/api/dossier.h"
 #include "daemon/api/export.h"
 #include "daemon/api/resources.h"
+#include "lib/fold.h"
 
 /* Rows of request_view from statement 1; one more than the page holds tells has_more. */
 static void reply_list(struct call *c, struct unit *u, int limit, bool by_due)
@@ -238,18 +239,48 @@ static void ask_number(struct call *c, struct listing *l, const char *number)
 	ask(c, l, &all);
 }
 
-/* By what is found through its keyed hash. */
-static void ask_hashed(struct call *c, const struct listing *l, const char *kind, const char *value)
+/* By what is found through keyed hashes: all of them. */
+static void ask_hashed(struct call *c, const struct listing *l, const char *kind,
+	const struct lookup_row *rows, int n)
 {
 	struct params *p = call_read(c, SQL_SEARCH);
-	const struct uuid nil = {0};
-	uint8_t hash[SEAL_HASH_SIZE];
+	struct columns hashes;
 
-	seal_index(c->api->seal, kind, span_of(value), hash);
+	columns_init(&hashes, "b");
+	for (int i = 0; i < n; i++)
+		cell_bytes(&hashes, rows[i].hash, sizeof(rows[i].hash));
 	params_text(p, kind);
-	params_bytes(p, hash, sizeof(hash));
-	params_uuid(p, &nil);
+	params_columns(p, &hashes);
 	params_int(p, l->page.limit + 1);
+}
+
+static void ask_value(struct call *c, const struct listing *l, const char *kind, const char *value)
+{
+	struct lookup_row row;
+
+	seal_index(c->api->seal, kind, span_of(value), row.hash);
+	ask_hashed(c, l, kind, &row, 1);
+}
+
+/* Each word of it, whole, in any order. False: answered. */
+static bool ask_name(struct call *c, const struct listing *l, const char *name)
+{
+	struct lookup_row rows[LOOKUPS_MAX];
+	_text_ folded = TEXT_INIT;
+	_faults_ faults = {0};
+	struct span rest, word;
+	int n = 0;
+
+	text_add_folded(&folded, span_of(name));
+	for (rest = text_span(&folded); n < LOOKUPS_MAX && fold_next_word(&rest, &word); n++)
+		seal_index(c->api->seal, "name", word, rows[n].hash);
+	if (n) {
+		ask_hashed(c, l, "name", rows, n);
+		return true;
+	}
+	faults_add(&faults, "/name", WORD_reason_too_short, "1", NULL);
+	answer_faults(c, &faults);
+	return false;
 }
 
 /* POST /v1/searches: personal data never stands in a URL. */
@@ -258,26 +289,29 @@ void search_begin(struct call *c)
 	struct listing *l = call_state(c, sizeof(*l), listing_free);
 	struct json_reader r;
 	_faults_ faults = {0};
-	const char *pin, *reference, *number;
+	const char *pin, *reference, *number, *name;
 
 	json_reader_init(&r, c->body, "", &faults);
 	pin = json_get_string(&r, "pin", JSON_OPTIONAL, 32);
 	reference = json_get_string(&r, "external_ref", JSON_OPTIONAL, 200);
 	number = json_get_string(&r, "number", JSON_OPTIONAL, 100);
-	if (!faults.count && !!pin + !!reference + !!number != 1)
-		json_reader_fault(
-			&r, NULL, WORD_reason_not_allowed, "pin | external_ref | number", NULL);
+	name = json_get_string(&r, "name", JSON_OPTIONAL, 200);
+	if (!faults.count && !!pin + !!reference + !!number + !!name != 1)
+		json_reader_fault(&r, NULL, WORD_reason_not_allowed,
+			"pin | external_ref | number | name", NULL);
 	json_reader_end(&r);
 	if (faults.count) {
 		answer_faults(c, &faults);
 		return;
 	}
 	l->page.limit = 100;
+	if (name && !ask_name(c, l, name))
+		return;
 	if (number)
 		ask_number(c, l, number);
 	else if (pin)
-		ask_hashed(c, l, "pin", pin);
-	else
-		ask_hashed(c, l, "reference", reference);
+		ask_value(c, l, "pin", pin);
+	else if (reference)
+		ask_value(c, l, "reference", reference);
 	call_send(c, on_list);
 }

@@ -71,7 +71,7 @@ struct state_row {
 };
 
 #define DEADLINES_MAX 40 /* of one request, all that ever ran: each pause may start a cure */
-#define LOOKUPS_MAX   3
+#define LOOKUPS_MAX   16 /* PIN, reference, and the words of names */
 
 struct changes {
 	struct deadline_row deadlines[DEADLINES_MAX];

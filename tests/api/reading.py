@@ -203,6 +203,17 @@ class Searches(CaseTest):
         self.assertEqual(self.found(self.desk, pin="10101199012347"), [])
         self.assertEqual(self.found(self.desk, external_ref=person["pin"]), [])
 
+    def test_by_the_words_of_a_name(self):
+        person = {"kind": "person", "name": "Үсөн Жаңылов-Ёлкин", "pin": "10101199012346",
+                  "representative": {"name": "Гүлнара Сыдыкова", "authority": "Power of attorney"}}
+        mine = self.submit(applicant=person)["id"]
+        for name in ("жаңылов", "ЖАНЫЛОВ усон", "елкин", "сыдыкова  гулнара", "Үсөн, Жаңылов"):
+            self.assertEqual(self.found(self.desk, name=name), [mine], name)
+            self.assertEqual(self.found(self.desk_two, name=name), [], name)
+        for name in ("жаны", "усен петров"):
+            self.assertEqual(self.found(self.desk, name=name), [], name)
+        self.assertEqual(self.desk.post("/v1/searches", {"name": " - "}).status, 422)
+
     def test_exactly_one_thing(self):
         for body, status in (({}, 422), ({"pin": "1", "number": "2"}, 422), ({"pin": 1}, 400), ({"shoe": "44"}, 400)):
             self.assertEqual(self.desk.post("/v1/searches", body).status, status)

@@ -74,6 +74,20 @@ static void test_fold(void)
 	check(strcmp(t.data, "елка ноу паспорт id-6 ґџ") == 0, "folded: %s", t.data);
 }
 
+static void test_words_of_a_name(void)
+{
+	struct span rest = span_of(" асанов-уулу  «усен» o’brien 3"), word;
+	_text_ t = TEXT_INIT;
+
+	while (fold_next_word(&rest, &word)) {
+		text_add_span(&t, word);
+		text_add_char(&t, '|');
+	}
+	check(strcmp(t.data, "асанов|уулу|усен|o|brien|3|") == 0, "words: %s", t.data);
+	rest = span_of("\xe2");
+	check(!fold_next_word(&rest, &word), "half a sign is no word");
+}
+
 int main(void)
 {
 	test_text();
@@ -81,5 +95,6 @@ int main(void)
 	test_words();
 	test_faults();
 	test_fold();
+	test_words_of_a_name();
 	return tap_end();
 }

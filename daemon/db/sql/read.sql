@@ -111,7 +111,9 @@ SELECT v.* FROM kezek.request_view v WHERE v.id = ANY ((SELECT ids FROM q)::uuid
 ORDER BY array_position((SELECT ids FROM q), v.id)
 
 -- name: search
-WITH q AS MATERIALIZED (SELECT ARRAY(SELECT DISTINCT request FROM kezek.lookup
-	WHERE kind = $1 AND hash = $2 AND request > $3::uuid ORDER BY request LIMIT $4::int) AS ids)
+WITH q AS MATERIALIZED (SELECT ARRAY(SELECT l.request FROM kezek.lookup l
+	WHERE l.kind = $1 AND l.hash = ($2::bytea[])[1] AND NOT EXISTS (SELECT FROM unnest($2::bytea[]) AS h(hash)
+		WHERE NOT EXISTS (SELECT FROM kezek.lookup m WHERE m.hash = h.hash AND m.request = l.request))
+	ORDER BY l.request DESC LIMIT $3::int) AS ids)
 SELECT v.* FROM kezek.request_view v WHERE v.id = ANY ((SELECT ids FROM q)::uuid[])
 ORDER BY array_position((SELECT ids FROM q), v.id)
