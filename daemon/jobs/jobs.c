@@ -9,6 +9,9 @@
 #define LOOK_AT_MOST_US (5 * 1000000LL) /* other daemons make work too */
 #define RETRY_US        (500 * 1000LL)
 #define BATCH_LIMIT     1000
+/* Silence for longer is an outage, of which some end without a word on the connection. A little
+ * more than the role's lock_timeout, so that a wait for a lock is not taken for one. */
+#define SILENCE_US (6 * 1000000LL)
 
 /* A job: `statement` takes a limit and answers (done, …, db_now, next_at, …), or says nothing of
  * when it is wanted next. */
@@ -241,7 +244,7 @@ int jobs_new(
 		.connections = 1,
 		.depth = JOB_COUNT + 1,
 		.queue = 16,
-		.timeout_us = 70 * 1000000LL,
+		.timeout_us = SILENCE_US,
 		.on_change = on_change,
 		.arg = j,
 	};

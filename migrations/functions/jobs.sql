@@ -17,7 +17,9 @@ DECLARE
 	v_agencies text;
 BEGIN
 	WITH old AS MATERIALIZED (
-		SELECT w.request, w.agency, w.holder, w.actor, w.fence FROM kezek.work w
+		-- Both skipped: whoever waited here would keep due moments waiting, which come by the same connection.
+		SELECT w.request, w.agency, w.holder, w.actor, w.fence
+		FROM kezek.work w JOIN kezek.request_state s ON s.id = w.request
 		WHERE w.lease_until <= v_now ORDER BY w.lease_until LIMIT p_limit FOR UPDATE SKIP LOCKED
 	), head AS MATERIALIZED (
 		SELECT a.agency, kezek.head_of(a.agency) AS name FROM (SELECT DISTINCT agency FROM old) a

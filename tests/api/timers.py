@@ -1,10 +1,12 @@
 """Moving time: due moments fire once, also over restarts; what supervisors see of it; the clock itself."""
 
 import datetime
+import time
 
 from support.casework import CaseTest, aside
 from support.hold import Hold
 from support.kezek import World, eventually, main
+from support.relay import Relay
 
 PAPER = [{"kind": "paper"}]
 
@@ -157,6 +159,29 @@ class Rungs(CaseTest):
         eventually(lambda: self.kinds(request, self.auditor)[-1] == "breached")
         self.world.advance(seconds=1)
         eventually(lambda: self.gauges() == (0, 0), timeout=8)
+
+
+class Silence(CaseTest):
+    """The way to PostgreSQL is gone without a word, and comes back."""
+
+    world_options = {"test_clock": True, "catalogue": True}  # a world of its own
+
+    def test_what_fell_due_meanwhile_is_caught_up_with_within_five_seconds(self):
+        relay = Relay(self.world.cluster)
+        self.addCleanup(relay.close)
+        self.world.forget_clients()
+        self.world.daemon.stop()
+        way = f"host=127.0.0.1 port={relay.port} dbname={self.world.database} sslmode=disable user="
+        self.world.daemon.write_config(database=way + "kezek_app", jobs_database=way + "kezek_jobs")
+        self.world.daemon.start()
+        request = self.submit("p-hours")
+        relay.fall_silent()
+        self.world.sql("UPDATE kezek.clock SET shift = timestamptz '2026-11-18 14:30:00+06' - clock_timestamp()")
+        time.sleep(10)
+        fired = f"SELECT count(*) FROM kezek.event WHERE kind = 'breached' AND request = '{request['id']}'"
+        self.assertEqual(self.world.sql(fired), [["0"]])
+        relay.speak()
+        eventually(lambda: self.world.sql(fired) == [["1"]], timeout=5)
 
 
 class Seen(CaseTest):

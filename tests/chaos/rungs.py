@@ -18,7 +18,7 @@ DAMAGE = {
         WHERE (request, seq) IN ({ONE} OFFSET 20)""",
     "not dense": f"DELETE FROM kezek.event WHERE (request, seq) IN ({ONE} OFFSET 30)",
     "without its notification": "DELETE FROM kezek.notification WHERE id IN (SELECT id FROM kezek.notification LIMIT 1)",
-    "marks say something else": "UPDATE kezek.deadline SET fired = 5 WHERE request IN (SELECT request FROM kezek.deadline "
+    "marks say something else": "UPDATE kezek.deadline SET fired = 15 WHERE request IN (SELECT request FROM kezek.deadline "
                                 "LIMIT 1)",
 }
 

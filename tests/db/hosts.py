@@ -4,10 +4,8 @@ import contextlib
 import os
 import socket
 import time
-import unittest.mock
 
-import support.daemon
-from support.kezek import ApiTest, eventually, main
+from support.kezek import KEZEKD, ApiTest, eventually, main
 
 SILENT = "127.0.0.9"
 
@@ -51,13 +49,13 @@ class Hosts(ApiTest):
         resolv.write_text(f"nameserver {SILENT}\n", encoding="utf-8")
         wrapper = self.world.directory / "kezekd"
         wrapper.write_text(f"#!/bin/sh\nexec unshare -m sh -c 'mount --bind {resolv} /etc/resolv.conf && "
-                           f"exec {support.daemon.KEZEKD} \"$@\"' kezekd \"$@\"\n", encoding="utf-8")
+                           f"exec {KEZEKD} \"$@\"' kezekd \"$@\"\n", encoding="utf-8")
         wrapper.chmod(0o755)
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server, \
-                unittest.mock.patch.object(support.daemon, "KEZEKD", wrapper):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
             server.bind((SILENT, 53))
             server.settimeout(20)
             daemon = self.daemon(f"silent.example,{self.world.cluster.socket}")
+            daemon.program = wrapper
             daemon.start(wait=False)
             self.assertIn(b"silent", server.recv(1000).lower())  # its letters' case is drawn by lot
             self.check_served(daemon)
