@@ -17,6 +17,8 @@
 	X(claims_read, "o", 0)                                                                     \
 	X(queues_read, "os", 0)                                                                    \
 	X(overview_read, "s", 0)                                                                   \
+	X(notifications_read, "osu", 0)                                                            \
+	X(notifications_write, "os", 1)                                                            \
 	X(feed_read, "cosau", 0)                                                                   \
 	X(catalogue_write, "a", 1)                                                                 \
 	X(calendar_write, "a", 1)                                                                  \

@@ -72,12 +72,23 @@ CREATE TABLE kezek.notification (
 ) WITH (autovacuum_vacuum_scale_factor = 0.02);
 CREATE INDEX notification_agency ON kezek.notification (agency, id) WHERE seen_at IS NULL;
 CREATE INDEX notification_person ON kezek.notification (person, id) WHERE seen_at IS NULL;
+CREATE INDEX notification_system ON kezek.notification (principal, id)
+	WHERE seen_at IS NULL AND addressee = 'officer' AND principal <> person;
+CREATE INDEX notification_seen ON kezek.notification (agency, id) WHERE seen_at IS NOT NULL;
 CREATE INDEX notification_request ON kezek.notification (request);
+-- An agency's people may see what its own are told; the api shows each officer what is theirs.
 ALTER TABLE kezek.notification ENABLE ROW LEVEL SECURITY;
 GRANT SELECT ON kezek.notification TO kezek_app;
 CREATE POLICY scope ON kezek.notification FOR SELECT TO kezek_app USING (
 	current_setting('kezek.everything', true) = 'on'
 	OR agency = nullif(current_setting('kezek.agency', true), ''));
+
+-- How far what walks a whole table, a page a turn, has come.
+CREATE TABLE kezek.broom (
+	what text PRIMARY KEY,
+	after uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'
+);
+INSERT INTO kezek.broom (what) VALUES ('notification');
 
 -- Long work: one row a job, carried on by whichever daemon holds its lease.
 CREATE TABLE kezek.job (

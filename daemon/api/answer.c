@@ -223,6 +223,20 @@ bool call_query(struct call *c, const char *name, struct text *ret)
 	return false;
 }
 
+bool call_query_flag(struct call *c, const char *name, bool *ret)
+{
+	_text_ value = TEXT_INIT;
+
+	*ret = false;
+	if (!call_query(c, name, &value) || span_is(text_span(&value), "0") ||
+		span_is(text_span(&value), "false"))
+		return true;
+	*ret = span_is(text_span(&value), "1") || span_is(text_span(&value), "true");
+	if (!*ret)
+		answer_bad_parameter(c, name, WORD_reason_not_allowed, "0, 1, false, true");
+	return *ret;
+}
+
 bool call_query_check(struct call *c, const char *const names[])
 {
 	struct span query = c->x->head->query;

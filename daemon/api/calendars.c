@@ -225,7 +225,7 @@ void calendar_put_begin(struct call *c)
 	rec = call_state(c, sizeof(*rec), recording_free);
 	rec->c = c;
 	timer_init(&rec->timer, c->api->loop, look);
-	if (register_dry_run(c, &rec->dry))
+	if (call_query_flag(c, "dry_run", &rec->dry))
 		check(rec);
 }
 

@@ -49,6 +49,8 @@ bool call_entered(struct call *c, enum unit_how how);
 bool call_id(struct call *c, struct uuid *ret);
 /* The query parameter, decoded into `ret`; false when absent. */
 bool call_query(struct call *c, const char *name, struct text *ret);
+/* 0, 1, false or true; false where it is not given. Returns false: answered. */
+bool call_query_flag(struct call *c, const char *name, bool *ret);
 /* Every query parameter must be one of these (NULL-terminated), given once; else the call is
  * answered. */
 bool call_query_check(struct call *c, const char *const names[]);

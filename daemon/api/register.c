@@ -4,20 +4,6 @@
 #include "daemon/log.h"
 #include "lib/catalogue_merge.h"
 
-bool register_dry_run(struct call *c, bool *ret)
-{
-	_text_ value = TEXT_INIT;
-
-	*ret = false;
-	if (!call_query(c, "dry_run", &value) || span_is(text_span(&value), "0") ||
-		span_is(text_span(&value), "false"))
-		return true;
-	*ret = span_is(text_span(&value), "1") || span_is(text_span(&value), "true");
-	if (!*ret)
-		answer_bad_parameter(c, "dry_run", WORD_reason_not_allowed, "0, 1, false, true");
-	return *ret;
-}
-
 struct recording {
 	json_object *merged, *diff;
 	int64_t version;
@@ -118,7 +104,7 @@ void catalogue_put_begin(struct call *c)
 	if (!call_query_check(c, names))
 		return;
 	rec = call_state(c, sizeof(*rec), recording_free);
-	if (!register_dry_run(c, &rec->dry))
+	if (!call_query_flag(c, "dry_run", &rec->dry))
 		return;
 	if (catalogue_merge(old, c->body, NULL, &faults, &rec->merged) != 0) {
 		answer_faults(c, &faults);

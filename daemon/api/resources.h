@@ -19,12 +19,13 @@ void overview_begin(struct call *c);
 void overdue_begin(struct call *c);
 void queues_begin(struct call *c);
 void queue_begin(struct call *c);
+/* notifications.c */
+void notifications_list_begin(struct call *c);
+void notifications_seen_begin(struct call *c);
 /* register.c */
 void catalogue_put_begin(struct call *c);
 void catalogue_get_begin(struct call *c);
 void test_clock_begin(struct call *c);
-/* ?dry_run=1. False: answered, since whether to record is nothing to guess at. */
-bool register_dry_run(struct call *c, bool *ret);
 /* calendars.c */
 void calendar_put_begin(struct call *c);
 void calendar_get_begin(struct call *c);

@@ -42,7 +42,7 @@ static void add_overview_row(struct text *t, struct call *c, const struct view *
 	static const char *const counts[] = {
 		"open", "due_today", "due_in_3_working_days", "overdue", "paused"};
 	const char *key = row_text(&r);
-	int on_time, stopped;
+	int on_time, stopped, warned;
 	const struct zone *zone =
 		span_is(text_span(&v->by), "agency") ? book_zone(c->book, key) : NULL;
 
@@ -55,9 +55,11 @@ static void add_overview_row(struct text *t, struct call *c, const struct view *
 	on_time = row_int(&r);
 	stopped = row_int(&r);
 	if (stopped)
-		text_addf(t, ",\"on_time_share\":%.4f}", (double)on_time / stopped);
+		text_addf(t, ",\"on_time_share\":%.4f", (double)on_time / stopped);
 	else
-		text_adds(t, ",\"on_time_share\":null}");
+		text_adds(t, ",\"on_time_share\":null");
+	warned = row_int(&r);
+	text_addf(t, ",\"warned\":%d,\"escalated\":%d}", warned, row_int(&r));
 }
 
 static void on_overview(struct unit *u, enum unit_how how)

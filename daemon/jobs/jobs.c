@@ -39,7 +39,15 @@ static void on_fired(struct jobs *j, struct row *r, int done);
 static void on_expired(struct jobs *j, struct row *r, int done);
 static void on_looked(struct jobs *j, struct row *r, int untimed);
 
-enum { JOB_DEADLINES, JOB_LEASES, JOB_PARTITIONS, JOB_KEYS, JOB_ALARMS, JOB_COUNT };
+enum {
+	JOB_DEADLINES,
+	JOB_LEASES,
+	JOB_PARTITIONS,
+	JOB_KEYS,
+	JOB_NOTIFICATIONS,
+	JOB_ALARMS,
+	JOB_COUNT
+};
 
 static const struct job_kind kinds[JOB_COUNT] = {
 	[JOB_DEADLINES] = {"deadlines", SQL_FIRE_DUE, true, true, LOOK_AT_MOST_US, on_fired},
@@ -47,6 +55,8 @@ static const struct job_kind kinds[JOB_COUNT] = {
 	[JOB_PARTITIONS] = {"partitions", SQL_PARTITIONS_AHEAD, false, false, 3600 * 1000000LL,
 		NULL},
 	[JOB_KEYS] = {"keys", SQL_FORGET_KEYS, true, false, 600 * 1000000LL, NULL},
+	[JOB_NOTIFICATIONS] = {"notifications", SQL_SWEEP_NOTIFICATIONS, true, false,
+		10 * 1000000LL, NULL},
 	[JOB_ALARMS] = {"alarms", SQL_LOOK_AT_TIMERS, false, false, LOOK_AT_MOST_US, on_looked},
 };
 

@@ -64,6 +64,8 @@ class Scope(CaseTest):
 
     def test_roles(self):
         allowed = {
+            ("GET", "/v1/notifications"): {"officer", "supervisor", "auditor"},
+            ("POST", "/v1/notifications/seen"): {"officer", "supervisor"},
             ("GET", "/v1/overview"): {"supervisor"}, ("GET", "/v1/overdue"): {"supervisor"},
             ("GET", "/v1/queues"): {"officer", "supervisor"}, ("GET", "/v1/claims"): {"officer"},
             ("GET", "/v1/principals"): {"admin"}, ("GET", "/v1/me"): {"clerk", "officer", "supervisor", "admin", "auditor"},

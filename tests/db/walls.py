@@ -4,7 +4,7 @@ from support.casework import CaseTest
 from support.kezek import ToolFailed, main
 
 SCOPED = ("request", "content", "request_key", "request_state", "work", "deadline", "deadline_done", "event", "number",
-          "idempotency", "lookup", "request_view")
+          "idempotency", "lookup", "request_view", "notification")
 
 
 class Walls(CaseTest):
@@ -45,7 +45,8 @@ class Walls(CaseTest):
             for text in ("DELETE FROM kezek.event", "UPDATE kezek.request_state SET version = 1",
                          "INSERT INTO kezek.lookup VALUES ('x', 'pin', kezek.uuid_v7(now()))",
                          "SELECT count(*) FROM kezek.event_2026", "UPDATE kezek.clock SET shift = '1 s'",
-                         "SELECT kezek.ensure_partitions(1999)", "SELECT kezek.bump('principal')"):
+                         "SELECT kezek.ensure_partitions(1999)", "SELECT kezek.bump('principal')", "DELETE FROM kezek.notification",
+                         "SELECT kezek.told(NULL, true, 'ffffffff-ffff-ffff-ffff-ffffffffffff', 1)"):
                 with self.subTest(user=user, text=text), self.assertRaises(ToolFailed):
                     self.world.sql(text, user)
         with self.assertRaises(ToolFailed):

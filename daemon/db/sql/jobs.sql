@@ -18,5 +18,8 @@ ORDER BY d.breached_at LIMIT $1::int
 -- name: partitions_ahead
 SELECT kezek.partitions_ahead()
 
+-- name: sweep_notifications
+SELECT kezek.sweep_notifications($1)
+
 -- name: forget_keys
 SELECT kezek.forget_keys($1)

@@ -81,7 +81,7 @@ ORDER BY array_position((SELECT ids FROM q), v.id)
 
 -- name: overview
 SELECT key, sum(open)::int, sum(due_today)::int, sum(due_soon)::int, sum(overdue)::int, sum(paused)::int,
-	min(oldest), sum(on_time)::int, sum(stopped)::int
+	min(oldest), sum(on_time)::int, sum(stopped)::int, sum(warned)::int, sum(escalated)::int
 FROM (
 	SELECT CASE $1 WHEN 'agency' THEN w.agency WHEN 'office' THEN w.office ELSE w.service END AS key,
 		count(*) AS open,
@@ -90,18 +90,28 @@ FROM (
 		count(*) FILTER (WHERE w.due_at <= (SELECT kezek.now())) AS overdue,
 		count(*) FILTER (WHERE w.paused) AS paused,
 		min(w.due_at) FILTER (WHERE w.due_at <= (SELECT kezek.now())) AS oldest,
-		0::bigint AS on_time, 0::bigint AS stopped
+		0::bigint AS on_time, 0::bigint AS stopped, 0::bigint AS warned, 0::bigint AS escalated
 	FROM kezek.work w
 	LEFT JOIN unnest($2::text[], $3::date[], $4::date[]) AS b(agency, today, third) ON b.agency = w.agency
 	GROUP BY 1
 	UNION ALL
 	SELECT CASE $1 WHEN 'agency' THEN d.agency WHEN 'office' THEN d.office ELSE d.service END, 0, 0, 0, 0, 0, NULL,
-		count(*) FILTER (WHERE d.state = 'met'), count(*)
+		count(*) FILTER (WHERE d.state = 'met'), count(*), 0, 0
 	FROM kezek.deadline_done d
 	WHERE d.kind = 'decide' AND d.state IN ('met', 'missed') AND d.stopped_at > (SELECT kezek.now()) - interval '30 days'
 		AND d.stopped_at <= (SELECT kezek.now())
+	GROUP BY 1
+	UNION ALL
+	SELECT CASE $1 WHEN 'agency' THEN n.agency WHEN 'office' THEN n.office ELSE n.service END, 0, 0, 0, 0, 0, NULL, 0, 0,
+		count(*) FILTER (WHERE n.kind = 'warned'), count(*) FILTER (WHERE n.kind = 'escalated')
+	FROM kezek.notification n WHERE n.seen_at IS NULL
 	GROUP BY 1) o
 GROUP BY key ORDER BY key
+
+-- name: notifications
+SELECT id, request, number, kind, deadline, rung, addressee, person, principal, agency, office, service, due_at,
+	occurred_at, recorded_at, seen_at, seen_by
+FROM kezek.notifications($1, $2::boolean, $3::uuid, $4::int)
 
 -- name: overdue
 WITH q AS MATERIALIZED (SELECT ARRAY(SELECT request FROM kezek.work

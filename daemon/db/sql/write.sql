@@ -25,5 +25,8 @@ SELECT n, result, db_now, request, lease_until FROM kezek.renew(
 -- name: lease_numbers
 SELECT kezek.lease_numbers($1, $2, $3)
 
+-- name: see_notifications
+SELECT seen, has_more FROM kezek.see_notifications($1, $2::uuid[], $3::uuid)
+
 -- name: give_back
 SELECT kezek.give_back($1, $2)
