@@ -88,6 +88,62 @@ static void variants_put(const struct cli *c, json_object *s)
 		table_print(&t, stdout, c->colour);
 }
 
+/* `, head term` where the standard gives one there. */
+static void limit_add(
+	struct text *t, const struct cli *c, json_object *from, const char *pointer, enum say head)
+{
+	if (!tree_at(from, pointer))
+		return;
+	text_addf(t, ", %s ", say(head, c->lang));
+	text_add_term(t, tree_at(from, pointer), c->lang);
+}
+
+/* On which grounds it may be paused, and what the applicant is then given. */
+static void pauses_add(struct text *t, const struct cli *c, json_object *stage)
+{
+	for (size_t i = 0; i < tree_length(stage, "/pauses"); i++) {
+		json_object *pause = tree_item(stage, "/pauses", i);
+		const char *effect = tree_text(pause, "/effect");
+
+		text_addf(t, "    %s %s: %s", say(SAY_line_pause, c->lang),
+			tree_text(pause, "/ground"), *effect ? effect : "pause");
+		limit_add(t, c, pause, "/cure", SAY_line_cure);
+		limit_add(t, c, pause, "/max_total", SAY_line_at_most);
+		text_add_char(t, '\n');
+	}
+}
+
+static void extensions_add(struct text *t, const struct cli *c, json_object *stage)
+{
+	json_object *x = tree_at(stage, "/extensions");
+
+	if (!x || tree_count(x, "/max") == 0)
+		return;
+	text_addf(t, "    %s: %s×", say(SAY_line_extensions, c->lang), tree_text(x, "/max"));
+	limit_add(t, c, x, "/sum", SAY_line_at_most);
+	if (*tree_text(x, "/rank"))
+		text_addf(t, ", %s %s", say(SAY_line_granted_by, c->lang), tree_text(x, "/rank"));
+	limit_add(t, c, x, "/notice", SAY_line_notice);
+	text_add_char(t, '\n');
+}
+
+static void ladder_add(struct text *t, const struct cli *c, json_object *stage)
+{
+	size_t n = tree_length(stage, "/ladder");
+
+	for (size_t i = 0; i < n; i++) {
+		json_object *rung = tree_item(stage, "/ladder", i);
+		const char *to = tree_text(rung, "/to");
+
+		if (i == 0)
+			text_addf(t, "    %s: ", say(SAY_line_ladder, c->lang));
+		text_addf(t, "%s%s → %s", i ? ", " : "", tree_text(rung, "/at"),
+			*to ? to : "officer");
+	}
+	if (n)
+		text_add_char(t, '\n');
+}
+
 static void stages_put(const struct cli *c, json_object *s)
 {
 	for (size_t i = 0; i < tree_length(s, "/stages"); i++) {
@@ -103,6 +159,9 @@ static void stages_put(const struct cli *c, json_object *s)
 		if (*tree_text(stage, "/on_breach"))
 			text_addf(&t, "; %s", tree_text(stage, "/on_breach"));
 		text_add_char(&t, '\n');
+		pauses_add(&t, c, stage);
+		extensions_add(&t, c, stage);
+		ladder_add(&t, c, stage);
 		put_clean(stdout, t.data, t.len);
 	}
 }
