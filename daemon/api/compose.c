@@ -38,6 +38,8 @@ json_object *intake_content(const struct intake *in)
 	if (in->external_ref)
 		json_object_object_add(
 			content, "external_ref", json_object_new_string(in->external_ref));
+	if (in->code[0])
+		json_object_object_add(content, "code", json_object_new_string(in->code));
 	return content;
 }
 
@@ -212,6 +214,8 @@ int intake_lookups(const struct intake *in, struct seal *seal, struct lookup_row
 		add_lookup(seal, "pin", span_of(in->pin), ret, &n);
 	if (in->external_ref)
 		add_lookup(seal, "reference", span_of(in->external_ref), ret, &n);
+	if (in->code[0])
+		add_lookup(seal, "code", span_of(in->code), ret, &n);
 	add_name(seal, in->applicant, ret, &n);
 	add_name(seal, json_object_object_get(in->applicant, "representative"), ret, &n);
 	return n;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/api/dossier.h"
+#include "lib/lookup_code.h"
 #include "lib/route.h"
 
 #define UNROUTED "unrouted" /* the supervisor's desk: what no route fits */
@@ -19,6 +20,7 @@ struct intake {
 	int64_t received_at;                       /* MOMENT_NONE: now */
 	json_object *applicant, *form, *documents; /* borrowed from the body */
 	const char *pin, *applicant_kind;
+	char code[LOOKUP_CODE_SIZE]; /* of a submission; "": a former system's case has none */
 };
 
 void intake_init(struct intake *in, struct book *b, int64_t now);
@@ -28,7 +30,7 @@ void intake_read(struct intake *in, json_object *body, const char *own_office, e
 /* Into in->applicant, pin and applicant_kind; whether the service takes such a one is checked where
  * it is known. */
 void intake_read_applicant(struct intake *in, struct json_reader *body, enum json_need need);
-/* {applicant?, form?, documents, external_ref?}: what is sealed. The caller puts it. */
+/* {applicant?, form?, documents, external_ref?, code?}: what is sealed. The caller puts it. */
 json_object *intake_content(const struct intake *in);
 int intake_local_year(const struct intake *in);
 /* Fills in the dossier: number, agency, state, deadlines. d->now is the moment of registration. */

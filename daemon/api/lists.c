@@ -3,6 +3,7 @@
 #include "daemon/api/export.h"
 #include "daemon/api/resources.h"
 #include "lib/fold.h"
+#include "lib/lookup_code.h"
 
 /* Rows of request_view from statement 1; one more than the page holds tells has_more. */
 static void reply_list(struct call *c, struct unit *u, int limit, bool by_due)
@@ -283,6 +284,17 @@ static bool ask_name(struct call *c, const struct listing *l, const char *name)
 	return false;
 }
 
+/* A look-up code as a person typed it. */
+static bool read_code(struct json_reader *r, char ret_code[LOOKUP_CODE_SIZE])
+{
+	const char *typed = json_get_string(r, "code", JSON_OPTIONAL, 64);
+
+	if (!typed || lookup_code_parse(span_of(typed), ret_code))
+		return typed;
+	json_reader_fault(r, "code", WORD_reason_bad_format, "XXXXX-XXXXX", NULL);
+	return false;
+}
+
 /* POST /v1/searches: personal data never stands in a URL. */
 void search_begin(struct call *c)
 {
@@ -290,15 +302,18 @@ void search_begin(struct call *c)
 	struct json_reader r;
 	_faults_ faults = {0};
 	const char *pin, *reference, *number, *name;
+	char code[LOOKUP_CODE_SIZE];
+	bool has_code;
 
 	json_reader_init(&r, c->body, "", &faults);
 	pin = json_get_string(&r, "pin", JSON_OPTIONAL, 32);
 	reference = json_get_string(&r, "external_ref", JSON_OPTIONAL, 200);
 	number = json_get_string(&r, "number", JSON_OPTIONAL, 100);
 	name = json_get_string(&r, "name", JSON_OPTIONAL, 200);
-	if (!faults.count && !!pin + !!reference + !!number + !!name != 1)
+	has_code = read_code(&r, code);
+	if (!faults.count && !!pin + !!reference + !!number + !!name + has_code != 1)
 		json_reader_fault(&r, NULL, WORD_reason_not_allowed,
-			"pin | external_ref | number | name", NULL);
+			"pin | external_ref | number | name | code", NULL);
 	json_reader_end(&r);
 	if (faults.count) {
 		answer_faults(c, &faults);
@@ -313,5 +328,7 @@ void search_begin(struct call *c)
 		ask_value(c, l, "pin", pin);
 	else if (reference)
 		ask_value(c, l, "reference", reference);
+	else if (has_code)
+		ask_value(c, l, "code", code);
 	call_send(c, on_list);
 }

@@ -69,6 +69,12 @@ static void add_documents(struct text *t, const struct dossier *d, enum lang lan
 	text_adds(t, "]}");
 }
 
+/* NULL: from a former system, or its key was destroyed. */
+static const char *code_of(const struct dossier *d)
+{
+	return json_object_get_string(json_object_object_get(d->content, "code"));
+}
+
 void dossier_write_receipt(struct text *t, const struct dossier *d)
 {
 	enum lang lang = paper_lang(d);
@@ -105,6 +111,8 @@ void dossier_write_receipt(struct text *t, const struct dossier *d)
 	text_add_member(t, "sentence", sentence.data);
 	text_add_char(t, ',');
 	text_add_member(t, "appeal", d->service ? d->service->appeal.text.text[lang] : NULL);
+	text_add_char(t, ',');
+	text_add_member(t, "code", code_of(d));
 	text_add_char(t, '}');
 }
 
@@ -125,6 +133,7 @@ void dossier_write_receipt_text(struct text *t, const struct dossier *d, bool ht
 	add_sentence(&sentence, d, lang);
 	paper_begin(&p, t, html, lang, WORD_receipt_title);
 	paper_line(&p, WORD_receipt_number, d->row.number);
+	paper_line(&p, WORD_receipt_code, code_of(d));
 	paper_line(&p, WORD_receipt_moment, at);
 	paper_line(&p, WORD_receipt_office, office ? office->name.text[lang] : d->row.office);
 	paper_line(&p, WORD_receipt_clerk,

@@ -183,6 +183,15 @@ static void on_stored(struct member *base, enum member_result result)
 	}
 }
 
+/* Nobody can guess it: who has it was handed the receipt. */
+static void make_code(struct intake *in)
+{
+	uint8_t chance[LOOKUP_CODE_CHANCE];
+
+	random_bytes(chance, sizeof(chance));
+	lookup_code_make(chance, in->code);
+}
+
 /* Everything that depends on the moment; done anew when the clock was found to be off. */
 static void compose(struct submission *s, int64_t number)
 {
@@ -193,6 +202,7 @@ static void compose(struct submission *s, int64_t number)
 		dossier_done(&s->d);
 	s->has_dossier = true;
 	dossier_init(&s->d, c->api, c->book, s->in.now);
+	make_code(&s->in);
 	intake_compose(&s->in, &s->d, number);
 	text_reset(&s->m.wrapped);
 	seal_make_key(c->api->seal, &s->d.row.id, s->d.key, &s->m.wrapped, &s->m.master);

@@ -5,6 +5,7 @@
 
 #include "daemon/cli/list.h"
 #include "daemon/cli/verbs.h"
+#include "lib/lookup_code.h"
 
 /* A paused deadline is asked about once more: what it has left is part of its explanation. */
 static void explained_get(struct cli *c, json_object *request)
@@ -221,16 +222,18 @@ int document_run(struct cli *c)
 	return download(c, path, "*/*");
 }
 
-/* What a word typed after `search` may be: fourteen digits are a PIN, a slash stands in numbers. */
+/* What a word typed after `search` may be: fourteen digits are a PIN, a slash stands in numbers,
+ * and no name has digits or dashes as a look-up code has. */
 static const char *search_guess(const char *text)
 {
 	size_t len = strlen(text);
+	char code[LOOKUP_CODE_SIZE];
 
 	if (len == 14 && strspn(text, "0123456789") == len)
 		return "pin";
 	if (strchr(text, '/'))
 		return "number";
-	if (strspn(text, "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789-") == len)
+	if (strpbrk(text, "0123456789-") && lookup_code_parse(span_of(text), code))
 		return "code";
 	return "name";
 }
