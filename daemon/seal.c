@@ -1,7 +1,9 @@
 /* Sealing with OpenSSL's EVP: one context reused, algorithms fetched once. */
 #include <errno.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 #include <stdio.h>
 
@@ -16,6 +18,7 @@ struct seal {
 	uint8_t master[SEAL_KEY_SIZE], index[SEAL_KEY_SIZE];
 	EVP_CIPHER *cipher;
 	EVP_CIPHER_CTX *context;
+	EVP_MAC_CTX *mac;
 };
 
 /* An allocation or a call inside OpenSSL that cannot fail has: no way on. */
@@ -37,9 +40,26 @@ void secret_forget(void *secret, size_t len)
 	OPENSSL_cleanse(secret, len);
 }
 
+/*
+ * A call of the generator costs more than its bytes: they are fetched ahead, and wiped as they are
+ * handed out. The daemon never forks, so no two processes hand out the same ones.
+ */
 void random_bytes(void *to, size_t len)
 {
-	must(RAND_bytes(to, (int)len) == 1);
+	static uint8_t ahead[1024];
+	static size_t left;
+
+	if (len > sizeof(ahead)) {
+		must(RAND_bytes(to, (int)len) == 1);
+		return;
+	}
+	if (len > left) {
+		must(RAND_bytes(ahead, sizeof(ahead)) == 1);
+		left = sizeof(ahead);
+	}
+	left -= len;
+	memcpy(to, ahead + left, len);
+	OPENSSL_cleanse(ahead + left, len);
 }
 
 struct uuid uuid_new(int64_t at_us)
@@ -138,6 +158,20 @@ static int key_read(const char *path, const char *credential, uint8_t ret[SEAL_K
 	return r;
 }
 
+static EVP_MAC_CTX *hmac_new(void)
+{
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char[]){"SHA256"}, 0),
+		OSSL_PARAM_construct_end(),
+	};
+	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *context = EVP_MAC_CTX_new(hmac);
+
+	must(context && EVP_MAC_CTX_set_params(context, params) == 1);
+	EVP_MAC_free(hmac);
+	return context;
+}
+
 int seal_new(const struct settings *settings, struct seal **ret)
 {
 	struct seal *s = calloc(1, sizeof(*s));
@@ -155,6 +189,7 @@ int seal_new(const struct settings *settings, struct seal **ret)
 	s->cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
 	s->context = EVP_CIPHER_CTX_new();
 	must(s->cipher && s->context);
+	s->mac = hmac_new();
 	*ret = s;
 	return 0;
 }
@@ -165,6 +200,7 @@ void seal_free(struct seal *s)
 		return;
 	EVP_CIPHER_CTX_free(s->context);
 	EVP_CIPHER_free(s->cipher);
+	EVP_MAC_CTX_free(s->mac);
 	OPENSSL_cleanse(s, sizeof(*s));
 	free(s);
 }
@@ -246,11 +282,10 @@ int seal_open_key(struct seal *s, const struct uuid *request, int master, struct
 void seal_index(
 	struct seal *s, const char *kind, struct span value, uint8_t ret_hash[SEAL_HASH_SIZE])
 {
-	_text_ t = TEXT_INIT;
-	unsigned int len = SEAL_HASH_SIZE;
+	size_t len;
 
-	text_add(&t, kind, strlen(kind) + 1);
-	text_add_span(&t, value);
-	must(HMAC(sha256(), s->index, SEAL_KEY_SIZE, (const uint8_t *)t.data, t.len, ret_hash,
-		     &len) != NULL);
+	must(EVP_MAC_init(s->mac, s->index, SEAL_KEY_SIZE, NULL) == 1);
+	must(EVP_MAC_update(s->mac, (const uint8_t *)kind, strlen(kind) + 1) == 1);
+	must(EVP_MAC_update(s->mac, (const uint8_t *)value.at, value.len) == 1);
+	must(EVP_MAC_final(s->mac, ret_hash, &len, SEAL_HASH_SIZE) == 1);
 }

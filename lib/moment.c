@@ -1,6 +1,4 @@
 /* Instants on the wire: reading and writing RFC 3339. */
-#include <stdio.h>
-
 #include "lib/moment.h"
 
 static bool two(const char *s, int max, int *ret)
@@ -70,6 +68,24 @@ bool moment_parse(struct span s, int64_t *ret_at, int32_t *ret_offset)
 	return true;
 }
 
+static char *put_two(char *to, char before, unsigned n)
+{
+	to[0] = before;
+	to[1] = (char)('0' + n / 10 % 10);
+	to[2] = (char)('0' + n % 10);
+	return to + 3;
+}
+
+static char *put_fraction(char *to, unsigned us)
+{
+	to[0] = '.';
+	for (int i = 6; i > 0; i--) {
+		to[i] = (char)('0' + us % 10);
+		us /= 10;
+	}
+	return to + 7;
+}
+
 void moment_format(int64_t at, const struct zone *zone, char out[MOMENT_TEXT_SIZE])
 {
 	/* Cut towards zero: "-04:58" for -04:58:24. */
@@ -77,20 +93,24 @@ void moment_format(int64_t at, const struct zone *zone, char out[MOMENT_TEXT_SIZ
 	int64_t local = at + offset * USEC_PER_SEC;
 	int32_t day = (int32_t)(local / USEC_PER_DAY - (local % USEC_PER_DAY < 0));
 	int64_t rest = local - day * USEC_PER_DAY;
-	int32_t second = (int32_t)(rest / USEC_PER_SEC), fraction = (int32_t)(rest % USEC_PER_SEC);
-	int32_t minutes = (offset < 0 ? -offset : offset) / 60;
+	unsigned second = (unsigned)(rest / USEC_PER_SEC);
+	unsigned fraction = (unsigned)(rest % USEC_PER_SEC);
+	unsigned minutes = (unsigned)(offset < 0 ? -offset : offset) / 60;
 	char *to = out;
 
 	/* An offset can lead a moment near the ends of time out of the years with four digits. */
 	day_format(day < DAY_MIN ? DAY_MIN : day > DAY_MAX ? DAY_MAX : day, to);
 	to += 10;
-	to += snprintf(to, 10, "T%02u:%02u:%02u", (unsigned)second / 3600 % 24,
-		(unsigned)second / 60 % 60, (unsigned)second % 60);
+	to = put_two(to, 'T', second / 3600);
+	to = put_two(to, ':', second / 60 % 60);
+	to = put_two(to, ':', second % 60);
 	if (fraction)
-		to += snprintf(to, 8, ".%06u", (unsigned)fraction % 1000000);
-	if (!zone)
-		strcpy(to, "Z");
-	else
-		snprintf(to, 7, "%c%02u:%02u", offset < 0 ? '-' : '+', (unsigned)minutes / 60 % 24,
-			(unsigned)minutes % 60);
+		to = put_fraction(to, fraction);
+	if (zone) {
+		to = put_two(to, offset < 0 ? '-' : '+', minutes / 60);
+		to = put_two(to, ':', minutes % 60);
+	} else {
+		*to++ = 'Z';
+	}
+	*to = '\0';
 }

@@ -59,15 +59,19 @@ void text_add_span(struct text *t, struct span s)
 
 void text_vaddf(struct text *t, const char *fmt, va_list ap)
 {
+	char *to = text_reserve(t, 32);
+	size_t room = t->cap - t->len;
 	va_list again;
 	int n;
 
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, again);
+	n = vsnprintf(to, room, fmt, again);
 	va_end(again);
 	if (n < 0)
 		abort();
-	vsnprintf(text_reserve(t, (size_t)n), (size_t)n + 1, fmt, ap);
+	/* Most fit at once. */
+	if ((size_t)n >= room)
+		vsnprintf(text_reserve(t, (size_t)n), (size_t)n + 1, fmt, ap);
 	t->len += (size_t)n;
 }
 

@@ -26,3 +26,19 @@ CREATE POLICY scope ON kezek.request_state FOR SELECT TO kezek_app USING (
 	OR agency = nullif(current_setting('kezek.agency', true), '')
 	OR office = nullif(current_setting('kezek.office', true), '')
 	OR EXISTS (SELECT FROM kezek.former f WHERE f.request = request_state.id));
+
+-- What is sealed does not compress, and is kept in the row up to a page.
+ALTER TABLE kezek.request ALTER content SET STORAGE EXTERNAL;
+ALTER TABLE kezek.content ALTER sealed SET STORAGE EXTERNAL;
+ALTER TABLE kezek.idempotency ALTER answer SET STORAGE EXTERNAL, SET (toast_tuple_target = 8160);
+DO $$
+DECLARE
+	part regclass;
+BEGIN
+	FOR part IN SELECT inhrelid FROM pg_inherits
+		WHERE inhparent IN ('kezek.request'::regclass, 'kezek.content'::regclass)
+	LOOP
+		EXECUTE format('ALTER TABLE %s SET (toast_tuple_target = 8160)', part);
+	END LOOP;
+END
+$$;

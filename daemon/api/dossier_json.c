@@ -5,9 +5,40 @@
 #include "lib/term_explain.h"
 #include "lib/term_read.h"
 
+/* Names are ours: nothing in them needs escaping. */
+static void add_name(struct text *t, const char *name)
+{
+	size_t len = strlen(name);
+	char *to = text_reserve(t, len + 3);
+
+	to[0] = '"';
+	memcpy(to + 1, name, len);
+	memcpy(to + 1 + len, "\":", 3);
+	t->len += len + 3;
+}
+
+/* A value that needs no escaping, in quotes. */
+static void add_plain(struct text *t, const char *name, const char *value, size_t len)
+{
+	char *to;
+
+	add_name(t, name);
+	to = text_reserve(t, len + 2);
+	to[0] = '"';
+	memcpy(to + 1, value, len);
+	memcpy(to + 1 + len, "\"", 2);
+	t->len += len + 2;
+}
+
+static void add_null(struct text *t, const char *name)
+{
+	add_name(t, name);
+	text_adds(t, "null");
+}
+
 void text_add_member(struct text *t, const char *name, const char *value)
 {
-	text_addf(t, "\"%s\":", name);
+	add_name(t, name);
 	text_add_json(t, value);
 }
 
@@ -16,11 +47,11 @@ void text_add_moment(struct text *t, const char *name, int64_t at, const struct 
 	char s[MOMENT_TEXT_SIZE];
 
 	if (at == MOMENT_NONE) {
-		text_addf(t, "\"%s\":null", name);
+		add_null(t, name);
 		return;
 	}
 	moment_format(at, zone, s);
-	text_addf(t, "\"%s\":\"%s\"", name, s);
+	add_plain(t, name, s, strlen(s));
 }
 
 void text_add_date(struct text *t, const char *name, int32_t day)
@@ -28,16 +59,17 @@ void text_add_date(struct text *t, const char *name, int32_t day)
 	char s[DAY_TEXT_SIZE];
 
 	if (day == DAY_NONE) {
-		text_addf(t, "\"%s\":null", name);
+		add_null(t, name);
 		return;
 	}
 	day_format(day, s);
-	text_addf(t, "\"%s\":\"%s\"", name, s);
+	add_plain(t, name, s, DAY_TEXT_SIZE - 1);
 }
 
 static void add_bool(struct text *t, const char *name, bool value)
 {
-	text_addf(t, "\"%s\":%s", name, value ? "true" : "false");
+	add_name(t, name);
+	text_adds(t, value ? "true" : "false");
 }
 
 static void add_uuid(struct text *t, const char *name, const struct uuid *u)
@@ -45,7 +77,7 @@ static void add_uuid(struct text *t, const char *name, const struct uuid *u)
 	char s[UUID_TEXT_SIZE];
 
 	uuid_format(u, s);
-	text_addf(t, "\"%s\":\"%s\"", name, s);
+	add_plain(t, name, s, UUID_TEXT_SIZE - 1);
 }
 
 static void write_explanation(

@@ -1,7 +1,9 @@
--- The one time authority.
+-- The one time authority. Its plan is kept by the session; a function in plain SQL would make it at each call.
 CREATE OR REPLACE FUNCTION kezek.now() RETURNS timestamptz
-LANGUAGE sql VOLATILE AS $$
-	SELECT clock_timestamp() + shift FROM kezek.clock
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+	RETURN clock_timestamp() + (SELECT c.shift FROM kezek.clock c);
+END
 $$;
 GRANT EXECUTE ON FUNCTION kezek.now() TO kezek_app, kezek_jobs;
 

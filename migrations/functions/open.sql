@@ -149,9 +149,8 @@ BEGIN
 	WHERE v_whole OR request = ANY (v_fresh);
 
 	INSERT INTO kezek.lookup (hash, kind, request)
-	SELECT hash, kind, request FROM unnest(l_request, l_kind, l_hash) AS l(request, kind, hash)
-	WHERE v_whole OR request = ANY (v_fresh)
-	ON CONFLICT DO NOTHING;
+	SELECT DISTINCT hash, kind, request FROM unnest(l_request, l_kind, l_hash) AS l(request, kind, hash)
+	WHERE v_whole OR request = ANY (v_fresh);
 
 	IF v_whole THEN
 		RETURN QUERY SELECT g.n, 'done', v_now, NULL::uuid, NULL::bytea, NULL::int, NULL::bytea, NULL::int,

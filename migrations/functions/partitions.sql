@@ -22,11 +22,13 @@ BEGIN
 	LOOP
 		part := format('%s_%s', t, p_year);
 		CONTINUE WHEN to_regclass('kezek.' || part) IS NOT NULL;
-		EXECUTE format('CREATE TABLE kezek.%I (LIKE kezek.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)',
-			part, t);
+		EXECUTE format('CREATE TABLE kezek.%I (LIKE kezek.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS '
+			'INCLUDING STORAGE)', part, t);
 		IF t = 'request_state' THEN
 			EXECUTE format('ALTER TABLE kezek.%I SET (fillfactor = 70, '
 				'autovacuum_vacuum_scale_factor = 0.02)', part);
+		ELSIF t IN ('request', 'content') THEN
+			EXECUTE format('ALTER TABLE kezek.%I SET (toast_tuple_target = 8160)', part);
 		END IF;
 		EXECUTE format('ALTER TABLE kezek.%I ATTACH PARTITION kezek.%I FOR VALUES FROM (%L) TO (%L)',
 			t, part, low, high);
