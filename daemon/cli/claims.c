@@ -292,6 +292,7 @@ static void queue_start(const struct cli *c, struct table *t)
 		table_column(t, say(heads[i], c->lang));
 	for (size_t i = 1; i < 5; i++)
 		t->columns[i].is_right = true;
+	t->columns[5].may_go = 1;
 }
 
 static void queue_add(const struct cli *c, struct table *t, json_object *q)

@@ -16,6 +16,17 @@ static void overview_start(const struct cli *c, struct table *t)
 		table_column(t, say(heads[i], c->lang));
 	for (size_t i = 1; i < ARRAY_SIZE(heads); i++)
 		t->columns[i].is_right = true;
+	t->columns[6].may_go = 1;
+	t->columns[7].may_go = 2;
+	t->columns[3].may_go = 3;
+}
+
+static void overview_told_start(const struct cli *c, struct table *t)
+{
+	overview_start(c, t);
+	table_column(t, say(SAY_head_warned, c->lang));
+	table_column(t, say(SAY_head_escalated, c->lang));
+	t->columns[8].is_right = t->columns[9].is_right = true;
 }
 
 const char *overview_key(json_object *item)
@@ -49,7 +60,28 @@ static void overview_add(const struct cli *c, struct table *t, json_object *item
 		table_mark(t);
 }
 
+static void overview_told_add(const struct cli *c, struct table *t, json_object *item)
+{
+	overview_add(c, t, item);
+	table_cell(t, tree_text(item, "/warned"));
+	table_cell(t, tree_text(item, "/escalated"));
+	if (tree_count(item, "/overdue") || tree_count(item, "/escalated"))
+		table_mark(t);
+}
+
 const struct list_look overview_look = {overview_start, overview_add};
+static const struct list_look overview_told_look = {overview_told_start, overview_told_add};
+
+const struct list_look *overview_look_of(json_object *answer)
+{
+	for (size_t i = 0; i < tree_length(answer, "/items"); i++) {
+		json_object *item = tree_item(answer, "/items", i);
+
+		if (tree_count(item, "/warned") || tree_count(item, "/escalated"))
+			return &overview_told_look;
+	}
+	return &overview_look;
+}
 
 #define COVERAGE_DAYS                                                                              \
 	90 /* a calendar that ends sooner is to be told (design: Deadlines, Calendar) */
@@ -85,7 +117,7 @@ static void coverage_print(struct cli *c)
 
 static void overview_print(const struct cli *c, json_object *answer)
 {
-	items_print(c, answer, &overview_look);
+	items_print(c, answer, overview_look_of(answer));
 }
 
 int overview_run(struct cli *c)
@@ -113,6 +145,9 @@ static void overdue_start(const struct cli *c, struct table *t)
 	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
 		table_column(t, say(heads[i], c->lang));
 	t->columns[1].is_right = true;
+	t->columns[5].may_go = 1;
+	t->columns[3].may_go = 2;
+	t->columns[6].may_shrink = true;
 }
 
 static void overdue_add(const struct cli *c, struct table *t, json_object *r)

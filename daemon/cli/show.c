@@ -117,6 +117,9 @@ void requests_start(const struct cli *c, struct table *t)
 
 	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
 		table_column(t, say(heads[i], c->lang));
+	t->columns[4].may_go = 1;
+	t->columns[5].may_go = 2;
+	t->columns[3].may_go = 3;
 }
 
 void requests_add(const struct cli *c, struct table *t, json_object *r)

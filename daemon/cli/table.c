@@ -157,6 +157,14 @@ static void widths_measure(struct table *t, int room)
 		t->columns[i].width = widest;
 		total += widest + GAP;
 	}
+	for (int turn = 1; room && turn <= TABLE_GOES; turn++) {
+		for (size_t i = 0; i < t->column_count && total - GAP > room; i++) {
+			if (t->columns[i].may_go != turn)
+				continue;
+			total -= t->columns[i].width + GAP;
+			t->columns[i].width = -1;
+		}
+	}
 	while (room && total - GAP > room) {
 		size_t widest = t->column_count;
 
@@ -209,6 +217,8 @@ static void row_print(struct table *t, FILE *out, char *const *cells)
 		const char *text = cells ? cells[i] : t->columns[i].head;
 		int room = t->columns[i].width, width = text_width(text);
 
+		if (room < 0)
+			continue;
 		text_addf(&line, "%*s", i ? GAP : 0, "");
 		if (t->columns[i].is_right)
 			text_addf(&line, "%*s", width < room ? room - width : 0, "");

@@ -6,13 +6,15 @@
 #include "lib/base.h"
 
 #define TABLE_COLUMNS 12
+#define TABLE_GOES    8 /* the last to be left out */
 
 struct table {
 	struct {
 		const char *head;
 		bool is_right;   /* numbers */
 		bool may_shrink; /* cut with … where a terminal is too narrow */
-		int width;
+		int may_go;      /* left out there before others shrink: 1 first; 0: never */
+		int width;       /* -1: left out */
 	} columns[TABLE_COLUMNS];
 	size_t column_count;
 	char **cells;

@@ -1,10 +1,11 @@
 """The acts that move deadlines, as people type them, and how a request looks to them afterwards."""
 
 import json
+import re
 import tempfile
 
 from support.casework import CaseTest
-from support.kezek import KEZEK, main
+from support.kezek import KEZEK, eventually, main
 from support.terminal import terminal
 
 WHY = ("--reason", "Another body is asked", "--legal-basis", "Article 12")
@@ -182,6 +183,75 @@ class Looks(ClockCommand):
             screen = terminal([KEZEK, "--lang", lang, "show", number], self.world.environment("probe-head"), lambda said: False,
                               size=(24, 80))
             self.assertLessEqual(max(map(len, screen.split("\r\n"))), 80, screen)
+
+
+class Told(ClockCommand):
+    """What ladders told, as the command shows it."""
+
+    def setUp(self):
+        super().setUp()
+        self.world.sql("DELETE FROM kezek.notification")
+        self.number = self.held("officer-probe")
+        self.world.set_clock("2026-12-03T10:00:00+06:00")
+        eventually(lambda: self.told("supervisor-probe"))
+
+    def tearDown(self):
+        self.kezek("desk-clerk", "withdraw", self.number)
+
+    def told(self, who, *words):
+        items = json.loads(self.kezek(who, "notifications", "--json", *words).stdout)["items"]
+        return sorted(item["rung"] for item in items if item["number"] == self.number)
+
+    def screen(self, size, lang="en", who="supervisor-probe"):
+        """The lines of the last round on a terminal of that size."""
+        said = terminal([KEZEK, "--lang", lang, "watch", "--interval", "1"], self.world.environment(who),
+                        lambda said: said.count("\x1b[H") >= 2, size=size)
+        last = said.split("\x1b[H\x1b[2J")[2].split("\x1b[?25h")[0]
+        return re.sub(r"\x1b\[[0-9;]*m", "", last).split("\r\n")
+
+    def test_a_list_of_what_nobody_has_seen(self):
+        self.assertEqual(self.told("supervisor-probe"), ["-1 working_day", "0", "50%"])
+        self.assertEqual(self.told("officer-probe"), ["50%"])
+        said = self.kezek("officer-probe", "notifications").stdout
+        self.assertRegex(said, rf"{self.number} +warning +50% +decide +2026-12-03 00:00 +officer · officer-probe +2026-11-25 09:00")
+        self.assertEqual(self.kezek("officer-probe", "notifications", "--seen", self.number).stdout, "Marked as seen: 1\n")
+        self.assertIn("Nothing unseen", self.kezek("officer-probe", "notifications", "--seen", self.number, status=1).stderr)
+        self.assertEqual(self.told("officer-probe"), [])
+        self.assertEqual(self.told("officer-probe", "--also-seen"), ["50%"])
+        said = json.loads(self.kezek("supervisor-probe", "notifications", "--all-seen", "--json").stdout)
+        self.assertGreaterEqual(said["seen"], 2)
+        self.assertEqual(self.told("supervisor-probe"), [])
+        self.assertEqual(self.kezek("supervisor-probe", "notifications", "--all-seen").stdout, "Marked as seen: 0\n")
+
+    def test_one_by_its_id(self):
+        one = json.loads(self.kezek("officer-probe", "notifications", "--json").stdout)["items"][0]
+        self.kezek("officer-probe", "notifications", "--seen", one["id"])
+        self.assertEqual(self.told("officer-probe"), [])
+
+    def test_who_is_told_nothing(self):
+        self.assertIn("(role_not_allowed)", self.kezek("desk-clerk", "notifications", status=1).stderr)
+
+    def test_overview_has_columns_where_there_is_any(self):
+        self.assertRegex(self.kezek("supervisor-probe", "overview").stdout, "WARNED +ESCALATED")
+        self.kezek("supervisor-probe", "notifications", "--all-seen")
+        self.assertNotIn("WARNED", self.kezek("supervisor-probe", "overview").stdout)
+
+    def test_watch_tells_who_was_told_what(self):
+        for size in ((24, 80), (50, 160), (12, 40)):
+            for lang in ("ky", "ru", "en"):
+                lines = self.screen(size, lang)
+                with self.subTest(size=size, lang=lang):
+                    self.assertLessEqual(len(lines), size[0], lines)
+                    if size[1] >= 80:
+                        self.assertLessEqual(max(map(len, lines)), size[1], lines)
+        told = [line for line in self.screen((24, 80)) if line.startswith(self.number) and "escalation" in line]
+        self.assertRegex(told[0], "escalation +decide +2026-12-03 00:00 +supervisor · probe$")
+        self.assertTrue(any("officer · officer-probe" in line for line in self.screen((24, 80), who="officer-probe")))
+
+    def test_watch_in_a_pipe(self):
+        self.assertRegex(self.kezek("supervisor-probe", "watch", "--times", "1").stdout, r"WARNED \d+  ESCALATED \d+\n$")
+        said = json.loads(self.kezek("supervisor-probe", "watch", "--times", "1", "--json").stdout)
+        self.assertGreaterEqual(len(said["notifications"]["items"]), 3)
 
 
 if __name__ == "__main__":

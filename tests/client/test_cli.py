@@ -342,7 +342,7 @@ class WayTest(unittest.TestCase):
     def test_watch_appends_lines_in_a_pipe(self):
         overview = (200, {}, '{"items":[{"agency":"a","open":3,"overdue":1},{"agency":"b","open":2,"overdue":0}]}')
         hidden, queues = (403, {}, '{"code":"role_not_allowed"}'), (200, {}, '{"items":[{"agency":"a","depth":9}]}')
-        script = self.script(overview, hidden, hidden, queues, hidden, hidden, hidden, queues)
+        script = self.script(overview, hidden, hidden, hidden, queues, hidden, hidden, hidden, hidden, queues)
         lines = run("watch", "--times", "2", "--interval", "1", **self.env(script.url)).stdout.splitlines()
         self.assertEqual(len(lines), 2)
         self.assertIn("OPEN 5", lines[0])
