@@ -108,6 +108,11 @@ int64_t loop_mono(void)
 	return clock_us(CLOCK_MONOTONIC);
 }
 
+int64_t loop_worked(void)
+{
+	return clock_us(CLOCK_THREAD_CPUTIME_ID);
+}
+
 int64_t loop_now(const struct loop *l)
 {
 	return loop_mono() + l->offset;

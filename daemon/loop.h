@@ -17,6 +17,8 @@ struct event_base *loop_base(struct loop *l);
 
 /* µs of a clock that never steps (CLOCK_MONOTONIC). */
 int64_t loop_mono(void);
+/* µs that this thread has worked: what a turn costs, however busy the machine is. */
+int64_t loop_worked(void);
 /*
  * The database's moment in µs since 1970: monotonic clock plus the offset learnt from its replies.
  * Before the first reply the host's own clock stands in, and loop_knows_now is false.

@@ -8,10 +8,10 @@
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 
-#define SCAN_LIMIT  4000 /* deadlines looked over for a page */
-#define PAGE_LIMIT  200  /* requests of one */
-#define RETRY_US    (500 * 1000LL)
-#define REST_FACTOR 1 /* others have the database for as long as the page had it */
+#define SCAN_LIMIT 4000 /* deadlines looked over for a page */
+#define PAGE_LIMIT 100  /* requests of one */
+#define RETRY_US   (500 * 1000LL)
+#define QUIET_US   (1000 * 1000LL)
 
 struct recompute {
 	struct api *api;
@@ -30,15 +30,16 @@ struct recompute {
 	int looked, limit;
 	int64_t page_mono;
 	int64_t longest_turn;
+	int64_t busy_mono; /* when others were last seen to write */
 };
 
 static void take(struct recompute *r);
 static void read_page(struct recompute *r);
 
 /* What the loop could not do meanwhile: at most 5 ms. */
-static void note_turn(struct recompute *r, int64_t began_mono)
+static void note_turn(struct recompute *r, int64_t worked_before)
 {
-	int64_t us = loop_mono() - began_mono;
+	int64_t us = loop_worked() - worked_before;
 
 	metric_observe(METRIC_recompute_turn_seconds, us);
 	if (us <= r->longest_turn)
@@ -57,7 +58,7 @@ static void go_on(struct recompute *r, void (*step)(struct recompute *r), int64_
 static void on_timer(struct timer *t)
 {
 	struct recompute *r = container_of(t, struct recompute, timer);
-	int64_t began = loop_mono();
+	int64_t began = loop_worked();
 
 	r->step(r);
 	note_turn(r, began);
@@ -165,7 +166,7 @@ static void begin(struct recompute *r, enum recompute_taken taken)
 static void on_taken(struct unit *u, enum unit_how how)
 {
 	struct recompute *r = container_of(u, struct recompute, unit);
-	int64_t began = loop_mono();
+	int64_t began = loop_worked();
 
 	if (!is_sound(r, u, how))
 		return;
@@ -197,6 +198,15 @@ static void finish(struct recompute *r)
 	go_on(r, take, 0);
 }
 
+/* Others have the database for as long as the page had it, where there have been any of late. */
+static int64_t rest_of(struct recompute *r)
+{
+	if (!batcher_is_idle(r->api->writes))
+		r->busy_mono = loop_mono();
+	return r->page.count && loop_mono() - r->busy_mono < QUIET_US ? loop_mono() - r->page_mono
+								      : 0;
+}
+
 static void on_done(struct recompute *r)
 {
 	if (!r->job.dry) {
@@ -211,14 +221,13 @@ static void on_done(struct recompute *r)
 		return;
 	}
 	/* A dry run gives way to a change that was recorded meanwhile. */
-	go_on(r, r->job.dry ? take : read_page,
-		r->page.count ? REST_FACTOR * (loop_mono() - r->page_mono) : 0);
+	go_on(r, r->job.dry ? take : read_page, rest_of(r));
 }
 
 static void on_applied(struct unit *u, enum unit_how how)
 {
 	struct recompute *r = container_of(u, struct recompute, unit);
-	int64_t began = loop_mono();
+	int64_t began = loop_worked();
 	const char *result;
 	struct row row;
 
@@ -273,7 +282,7 @@ static void look(struct recompute *r)
 static void on_page(struct unit *u, enum unit_how how)
 {
 	struct recompute *r = container_of(u, struct recompute, unit);
-	int64_t began = loop_mono();
+	int64_t began = loop_worked();
 	struct row row;
 
 	if (!is_sound(r, u, how))
