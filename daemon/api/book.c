@@ -226,20 +226,24 @@ const char *book_head(const struct book *b, const char *agency)
 	return a ? a->head : NULL;
 }
 
-int64_t book_changed_at(const struct book *b, const char *code, int64_t generation)
+bool book_change_find(
+	const struct book *b, const char *code, int64_t generation, struct calendar_change *ret)
 {
 	const struct calendar *c = calendars_find(b->calendars, code);
-	int64_t changed_at = MOMENT_NONE;
+	int64_t newest = generation;
 
 	if (!c || generation >= b->generation)
-		return MOMENT_NONE;
+		return false;
 	json_object_object_foreach (b->calendar_docs, known, entry) {
 		int64_t since = json_object_get_int64(json_object_object_get(entry, "generation"));
-		int64_t at = json_object_get_int64(json_object_object_get(entry, "recorded_at"));
 
-		if (since > generation && calendar_rests_on(c, known) &&
-			(changed_at == MOMENT_NONE || at > changed_at))
-			changed_at = at;
+		if (since <= newest || !calendar_rests_on(c, known))
+			continue;
+		newest = since;
+		ret->code = known;
+		ret->version = json_object_get_int(json_object_object_get(entry, "version"));
+		ret->recorded_at =
+			json_object_get_int64(json_object_object_get(entry, "recorded_at"));
 	}
-	return changed_at;
+	return newest > generation;
 }

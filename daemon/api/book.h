@@ -48,8 +48,14 @@ const struct calendar *book_agency_calendar(const struct book *b, const char *ag
 const struct calendar *book_office_calendar(const struct book *b, const char *office);
 /* Where local days and years of an agency are told; UTC (NULL) for an unknown one. */
 const struct zone *book_zone(const struct book *b, const char *agency);
-/* When the newest change of `code`'s chain was recorded that came after this generation;
- * MOMENT_NONE: none did. */
-int64_t book_changed_at(const struct book *b, const char *code, int64_t generation);
+/* A version of a calendar, and when it was recorded. `code` is borrowed from the book. */
+struct calendar_change {
+	const char *code;
+	int version;
+	int64_t recorded_at;
+};
+/* The newest change of `code`'s chain that came after this generation. False: none did. */
+bool book_change_find(
+	const struct book *b, const char *code, int64_t generation, struct calendar_change *ret);
 /* The head of an agency: who answers for what nobody holds. NULL: unknown agency. */
 const char *book_head(const struct book *b, const char *agency);

@@ -239,9 +239,9 @@ static void add_date(struct text *t, const struct dossier *d, const struct deadl
 
 /* The date moved, and nobody of the case did it: old and new date, and what did. */
 static void journal_move(struct dossier *d, const struct deadline_row *old,
-	const struct deadline_row *row, int64_t changed_at)
+	const struct deadline_row *row, const struct calendar_change *change)
 {
-	struct event_row *e = dossier_event(d, "recomputed", changed_at, NULL);
+	struct event_row *e = dossier_event(d, "recomputed", change->recorded_at, NULL);
 	_text_ before = TEXT_INIT;
 	_text_ after = TEXT_INIT;
 
@@ -249,7 +249,7 @@ static void journal_move(struct dossier *d, const struct deadline_row *old,
 	text_add_char(&before, '}');
 	add_date(&after, d, row);
 	text_addf(&after, ",\"calendar\":\"%s\",\"calendar_version\":%d,\"generation\":%lld}",
-		row->calendar, row->calendar_version, (long long)d->book->generation);
+		change->code, change->version, (long long)d->book->generation);
 	e->before = pool_take(d->pool, &before);
 	e->after = pool_take(d->pool, &after);
 	d->row.version++;
@@ -262,7 +262,8 @@ static bool is_same_plan(const struct deadline_row *a, const struct deadline_row
 	       memcmp(a->rung_at, b->rung_at, (size_t)a->rung_count * sizeof(a->rung_at[0])) == 0;
 }
 
-static void refresh(struct dossier *d, struct deadline_row *row, int64_t changed_at)
+static void refresh(
+	struct dossier *d, struct deadline_row *row, const struct calendar_change *change)
 {
 	const struct ladder *ladder = dossier_ladder(d, row);
 	struct deadline_row old = *row;
@@ -270,7 +271,7 @@ static void refresh(struct dossier *d, struct deadline_row *row, int64_t changed
 	struct agenda a;
 
 	if (!read_facts(d, row, &t) || agenda_renew(t.calendar, t.rule, &t.facts, ladder,
-					       row->due_at, changed_at, &a) != 0)
+					       row->due_at, change->recorded_at, &a) != 0)
 		return;
 	take(d, row, &a, ladder);
 	if (is_same_plan(&old, row)) {
@@ -281,20 +282,18 @@ static void refresh(struct dossier *d, struct deadline_row *row, int64_t changed
 	row->calendar_version = calendar_version(t.calendar);
 	d->changed[row - d->deadlines] = true;
 	if (row->due_at != old.due_at)
-		journal_move(d, &old, row, changed_at);
+		journal_move(d, &old, row, change);
 }
 
 void dossier_refresh(struct dossier *d)
 {
 	for (int i = 0; i < d->deadline_count; i++) {
 		struct deadline_row *row = &d->deadlines[i];
-		int64_t changed_at =
-			row->stopped_at == MOMENT_NONE
-				? book_changed_at(d->book, row->calendar, row->generation)
-				: MOMENT_NONE;
+		struct calendar_change change;
 
-		if (changed_at != MOMENT_NONE)
-			refresh(d, row, changed_at);
+		if (row->stopped_at == MOMENT_NONE &&
+			book_change_find(d->book, row->calendar, row->generation, &change))
+			refresh(d, row, &change);
 	}
 	dossier_mirror(d);
 }

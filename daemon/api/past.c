@@ -30,9 +30,10 @@ void past_free(struct past *p)
 
 int64_t past_generation(const struct dossier *d, const struct deadline_row *row)
 {
+	struct calendar_change change;
 	struct dossier_term term;
 
-	if (book_changed_at(d->book, row->calendar, row->generation) == MOMENT_NONE)
+	if (!book_change_find(d->book, row->calendar, row->generation, &change))
 		return -1;
 	/* One that runs is explained by those in force, unless the change has not come to it yet.
 	 */

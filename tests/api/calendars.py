@@ -81,6 +81,8 @@ class Recompute(CalendarTest):
         job = self.settle(self.change(self.day_off("2026-11-20"), code="kg"))
         self.assertEqual(job["calendar"], "kg")
         self.assertEqual(self.see(request)["due_on"], "2026-11-23")
+        [event] = self.moves(request)
+        self.assertEqual((event["after"]["calendar"], event["after"]["calendar_version"]), ("kg", job["version"]))
         self.settle(self.change(code="kg"))
         self.assertEqual(self.see(request)["due_on"], "2026-11-20")
         self.assertEqual(len(self.moves(request)), 2)
