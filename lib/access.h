@@ -9,6 +9,7 @@
 	X(request_submit, "c", 1)                                                                  \
 	X(request_read, "cosau", 0)                                                                \
 	X(journal_read, "cosau", 0)                                                                \
+	X(accesses_read, "su", 0)                                                                  \
 	X(receipt_read, "c", 0)                                                                    \
 	X(document_write, "co", 1)                                                                 \
 	X(document_read, "co", 0)                                                                  \

@@ -42,3 +42,22 @@ BEGIN
 	END LOOP;
 END
 $$;
+
+-- Who read whose personal data: one line a call. `requests` null: more than a line holds (a streamed list); `query` is
+-- the URL's, in which nothing personal stands.
+CREATE TABLE kezek.access (
+	id uuid NOT NULL PRIMARY KEY,
+	at timestamptz NOT NULL,
+	principal text NOT NULL,
+	actor text,
+	what text NOT NULL, -- the route
+	query text,
+	requests uuid[]
+) PARTITION BY RANGE (id);
+CREATE INDEX access_requests ON kezek.access USING gin (requests);
+ALTER TABLE kezek.access ENABLE ROW LEVEL SECURITY;
+GRANT SELECT ON kezek.access TO kezek_app, kezek_auditor;
+CREATE POLICY scope ON kezek.access FOR SELECT TO kezek_app USING (
+	current_setting('kezek.everything', true) = 'on'
+	OR EXISTS (SELECT FROM kezek.request_state s WHERE s.id = ANY (requests)));
+CREATE POLICY auditor ON kezek.access FOR SELECT TO kezek_auditor USING (true);

@@ -3,12 +3,13 @@
 #include <stdio.h>
 
 #include "daemon/api/call.h"
+#include "daemon/api/access_log.h"
 #include "daemon/log.h"
 #include "lib/lifecycle.h"
 
 void answer_json(struct call *c, int status, struct text *body)
 {
-	exchange_reply(c->x, status, "application/json", body);
+	access_reply(c, status, "application/json", body);
 }
 
 static void add_challenge(struct call *c, int status)

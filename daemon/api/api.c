@@ -1,6 +1,7 @@
 /* The daemon's meaning: each exchange becomes a call, and the caches follow the database. */
 #include <errno.h>
 
+#include "daemon/api/access_log.h"
 #include "daemon/api/api.h"
 #include "daemon/api/claims.h"
 #include "daemon/api/expiry.h"
@@ -19,6 +20,7 @@ static void call_free(void *arg)
 	if (c->state)
 		(c->free_state ? c->free_state : free)(c->state);
 	unit_done(&c->unit);
+	access_done(&c->told);
 	json_object_put(c->body);
 	book_unref(c->book);
 	free(c);

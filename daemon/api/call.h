@@ -6,7 +6,18 @@
 #include "daemon/api/route_table.h"
 #include "lib/json.h"
 
+struct call;
+
 #define KEY_SIZE 129 /* Idempotency-Key: 1–128 visible ASCII */
+
+/* What a call tells of persons: its line of the access log, and the reply that waits for it. */
+struct told {
+	struct access_member line;
+	struct text query, body;
+	const char *type;
+	int status;
+	void (*then)(struct call *c);
+};
 
 struct call {
 	struct api *api;
@@ -20,6 +31,7 @@ struct call {
 	struct book *book; /* held */
 	json_object *body; /* NULL where there is none */
 	struct unit unit;  /* for handlers that read */
+	struct told told;  /* access_log.h */
 	void *state;       /* the handler's own */
 	void (*free_state)(void *state);
 	void (*on_gone)(struct call *c);        /* the client left while the handler waited */

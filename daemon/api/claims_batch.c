@@ -1,6 +1,7 @@
 /* /v1/claims: what one holds, and renew, release and decide in batches, one result a member. */
 #include <stdio.h>
 
+#include "daemon/api/access_log.h"
 #include "daemon/api/act.h"
 #include "daemon/api/claims.h"
 #include "daemon/api/resources.h"
@@ -297,6 +298,7 @@ static void on_claims(struct unit *u, enum unit_how how)
 		text_add_moment(&t, "lease_until", d.row.lease_until, dossier_zone(&d));
 		text_adds(&t, ",\"request\":");
 		dossier_write(&t, &d, &viewer, c->who.name, c->lang, false);
+		access_tells(c, &d.row.id);
 		text_add_char(&t, '}');
 		last = d.row.id;
 		dossier_done(&d);

@@ -1,4 +1,5 @@
 /* Whole lists as CSV or NDJSON, page after page. */
+#include "daemon/api/access_log.h"
 #include "daemon/api/export.h"
 #include "daemon/net/server.h"
 
@@ -256,5 +257,5 @@ void export_begin(struct call *c, const struct export_list *list, enum export_fo
 		answer_problem(c, KEZEK_PROBLEM_too_many_connections, NULL);
 		return;
 	}
-	ask(c);
+	access_log(c, ask);
 }

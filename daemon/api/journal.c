@@ -1,4 +1,5 @@
 /* The journal of a request: who did what and when, its sealed words opened for those in scope. */
+#include "daemon/api/access_log.h"
 #include "daemon/api/dossier.h"
 #include "daemon/api/resources.h"
 
@@ -91,6 +92,7 @@ static void on_events(struct unit *u, enum unit_how how)
 
 	page_write(&t, n ? &j->id : NULL, n ? row_int(&last) : 0, n > j->page.limit);
 	text_add_char(&t, '}');
+	access_tells(c, &j->id);
 	answer_json(c, 200, &t);
 }
 

@@ -1,4 +1,5 @@
 /* Lists of requests: filters, pages, counts; and searches, which never stand in a URL. */
+#include "daemon/api/access_log.h"
 #include "daemon/api/dossier.h"
 #include "daemon/api/export.h"
 #include "daemon/api/resources.h"
@@ -23,6 +24,7 @@ static void reply_list(struct call *c, struct unit *u, int limit, bool by_due)
 		if (written++)
 			text_add_char(&t, ',');
 		dossier_write(&t, &d, &viewer, c->who.name, c->lang, false);
+		access_tells(c, &d.row.id);
 		last = d.row.id;
 		last_at = by_due ? d.row.due_at : 0;
 		dossier_done(&d);

@@ -1,5 +1,6 @@
 /* Papers for the applicant: what a receipt and a certificate share. */
 #include "daemon/api/paper.h"
+#include "daemon/api/access_log.h"
 
 enum lang paper_lang(const struct dossier *d)
 {
@@ -83,6 +84,7 @@ void paper_reply(struct call *c, struct dossier *d, const struct paper_kind *kin
 		kind->json(&t, d);
 	else
 		kind->print(&t, d, type[5] == 'h');
+	access_tells(c, &d->row.id);
 	dossier_done(d);
-	exchange_reply(c->x, 200, type, &t);
+	access_reply(c, 200, type, &t);
 }

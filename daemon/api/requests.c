@@ -1,6 +1,7 @@
 /* Reading one request: itself, its deadlines with their explanation, its receipt. */
 #include <stdio.h>
 
+#include "daemon/api/access_log.h"
 #include "daemon/api/paper.h"
 #include "daemon/api/past.h"
 #include "daemon/api/resources.h"
@@ -44,6 +45,7 @@ static void on_request(struct unit *u, enum unit_how how)
 	if (!open_one(u, how, &d))
 		return;
 	dossier_write(&t, &d, &viewer, c->who.name, c->lang, false);
+	access_tells(c, &d.row.id);
 	snprintf(etag, sizeof(etag), "\"%d\"", d.row.version);
 	exchange_header(c->x, "ETag", etag);
 	dossier_done(&d);

@@ -13,6 +13,8 @@ void request_events_begin(struct call *c);
 void request_deadlines_begin(struct call *c);
 void request_receipt_begin(struct call *c);
 void request_certificate_begin(struct call *c);
+/* access_log.c */
+void request_access_begin(struct call *c);
 void search_begin(struct call *c);
 /* supervise.c */
 void overview_begin(struct call *c);

@@ -22,6 +22,7 @@ const struct route_entry routes[] = {
 	{HTTP1_GET, "/v1/requests/{id}/events", ACCESS_journal_read, ACTOR, request_events_begin},
 	{HTTP1_GET, "/v1/requests/{id}/deadlines", ACCESS_request_read, 0, request_deadlines_begin},
 	{HTTP1_GET, "/v1/requests/{id}/receipt", ACCESS_receipt_read, ACTOR, request_receipt_begin},
+	{HTTP1_GET, "/v1/requests/{id}/access", ACCESS_accesses_read, ACTOR, request_access_begin},
 	{HTTP1_GET, "/v1/requests/{id}/certificate", ACCESS_receipt_read, ACTOR,
 		request_certificate_begin},
 	{HTTP1_POST, "/v1/requests/{id}/{act}", ACCESS_me_read, JSON | ROUTE_KEY | ACTOR,

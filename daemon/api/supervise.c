@@ -1,4 +1,5 @@
 /* What supervisors see: the overview, overdue requests, queues. All computed when read. */
+#include "daemon/api/access_log.h"
 #include "daemon/api/dossier.h"
 #include "daemon/api/export.h"
 #include "daemon/api/resources.h"
@@ -109,6 +110,7 @@ static void add_overdue(struct text *t, struct call *c, const struct dossier *d)
 	struct viewer viewer = call_viewer(c);
 
 	dossier_write(t, d, &viewer, c->who.name, c->lang, false);
+	access_tells(c, &d->row.id);
 	t->len--;
 	text_addf(t, ",\"working_days_late\":%lld}", dossier_days_late(d));
 }
@@ -241,6 +243,7 @@ static void on_queue(struct unit *u, enum unit_how how)
 		if (t.data[t.len - 1] != '[')
 			text_add_char(&t, ',');
 		dossier_write(&t, &d, &viewer, c->who.name, c->lang, false);
+		access_tells(c, &d.row.id);
 		dossier_done(&d);
 	}
 	text_adds(&t, "]}");

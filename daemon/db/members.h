@@ -86,6 +86,13 @@ struct renew_member {
 	int64_t fence, lease_us, lease_until;
 };
 
+/* A line of the access log. `requests`: {id,…}, or empty for more than a line holds. */
+struct access_member {
+	struct member base;
+	const char *principal, *actor, *what, *query;
+	struct text requests;
+};
+
 /* A claim whose answer could not be delivered: handed back by the daemon itself. */
 struct release_member {
 	struct member base; /* base.lock is the request */
@@ -93,7 +100,7 @@ struct release_member {
 	int64_t fence;
 };
 
-extern const struct batch_kind batch_release;
+extern const struct batch_kind batch_release, batch_access;
 extern const struct batch_kind batch_open, batch_import, batch_act, batch_claim, batch_renew;
 
 /* Frees the members' own texts and events, not the member. */

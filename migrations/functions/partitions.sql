@@ -12,13 +12,13 @@ BEGIN
 	IF p_year NOT BETWEEN 1970 AND 9999 THEN
 		RAISE EXCEPTION 'no partition for the year %', p_year USING ERRCODE = '22008';
 	END IF;
-	IF to_regclass(format('kezek.event_%s', p_year)) IS NOT NULL THEN
+	IF to_regclass(format('kezek.access_%s', p_year)) IS NOT NULL THEN -- the last to come
 		RETURN false;
 	END IF;
 	PERFORM pg_advisory_xact_lock(hashtext('kezek.partitions'));
 	low := kezek.year_bound(p_year);
 	high := kezek.year_bound(p_year + 1);
-	FOREACH t IN ARRAY ARRAY['request', 'content', 'request_key', 'request_state', 'deadline_done', 'event']
+	FOREACH t IN ARRAY ARRAY['request', 'content', 'request_key', 'request_state', 'deadline_done', 'event', 'access']
 	LOOP
 		part := format('%s_%s', t, p_year);
 		CONTINUE WHEN to_regclass('kezek.' || part) IS NOT NULL;

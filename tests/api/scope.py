@@ -72,6 +72,7 @@ class Scope(CaseTest):
             ("GET", "/v1/services"): {"clerk", "officer", "supervisor", "admin", "auditor"},
             ("GET", "/v1/requests"): {"clerk", "officer", "supervisor", "admin", "auditor"},
             ("GET", f"/v1/requests/{self.request['id']}/receipt"): {"clerk"},
+            ("GET", f"/v1/requests/{self.request['id']}/access"): {"supervisor", "auditor"},
             ("POST", "/v1/searches"): {"clerk", "officer", "supervisor"},
             ("PUT", "/v1/catalogue"): {"admin"}, ("PUT", "/v1/calendars/kg"): {"admin"}, ("PUT", "/v1/test/clock"): {"admin"},
             ("POST", "/v1/principals"): {"admin"}, ("DELETE", "/v1/principals/nobody"): {"admin"},

@@ -36,6 +36,13 @@ SELECT request, fingerprint, status, answer, master, wrapped, version FROM kezek
 -- name: request_by_id
 SELECT v.* FROM kezek.request_view v WHERE v.id = $1::uuid
 
+-- name: request_in_scope
+SELECT s.id FROM kezek.request_state s WHERE s.id = $1::uuid
+
+-- name: request_accesses
+SELECT a.id, a.at, a.principal, a.actor, a.what, a.query FROM kezek.access a
+WHERE a.requests @> ARRAY[$1::uuid] AND ($2::uuid IS NULL OR a.id < $2::uuid) ORDER BY a.id DESC LIMIT $3::int
+
 -- name: request_by_claim
 SELECT v.* FROM kezek.request_view v WHERE v.id = (SELECT request FROM kezek.work WHERE claim = $1::uuid)
 

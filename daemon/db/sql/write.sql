@@ -22,6 +22,9 @@ SELECT n, result, db_now, request, claim, fence, lease_until FROM kezek.claim(
 SELECT n, result, db_now, request, lease_until FROM kezek.renew(
 	$1, $2, $3, $4)
 
+-- name: log_access
+SELECT n, result, db_now FROM kezek.log_access($1, $2, $3, $4, $5)
+
 -- name: lease_numbers
 SELECT kezek.lease_numbers($1, $2, $3)
 

@@ -1,0 +1,137 @@
+/* The access log: whose personal data a call tells, on record before it is told; and who has read
+ * it. */
+#include "daemon/api/access_log.h"
+#include "daemon/api/dossier.h"
+#include "daemon/api/resources.h"
+
+void access_tells(struct call *c, const struct uuid *request)
+{
+	struct text *requests = &c->told.line.requests;
+	char id[UUID_TEXT_SIZE];
+
+	uuid_format(request, id);
+	text_add_char(requests, requests->len ? ',' : '{');
+	text_adds(requests, id);
+}
+
+static void on_logged(struct member *m, enum member_result result)
+{
+	struct call *c = container_of(m, struct call, told.line.base);
+
+	if (result == MEMBER_DONE)
+		c->told.then(c);
+	else
+		answer_member(c, result);
+}
+
+void access_log(struct call *c, void (*then)(struct call *c))
+{
+	struct access_member *line = &c->told.line;
+	int r;
+
+	c->told.then = then;
+	line->base.kind = &batch_access;
+	line->base.on_done = on_logged;
+	line->base.lock = uuid_new(loop_now(c->api->loop)); /* in nobody's way */
+	line->principal = c->who.name;
+	line->actor = call_actor(c);
+	line->what = c->route->path;
+	text_add_span(&c->told.query, c->x->head->query);
+	line->query = c->told.query.len ? c->told.query.data : NULL;
+	if (line->requests.len)
+		text_add_char(&line->requests, '}');
+	r = batcher_submit(c->api->writes, &line->base);
+	if (r < 0)
+		answer_away(c, r);
+}
+
+static void reply(struct call *c)
+{
+	exchange_reply(c->x, c->told.status, c->told.type, &c->told.body);
+}
+
+void access_reply(struct call *c, int status, const char *type, struct text *body)
+{
+	c->told.status = status;
+	c->told.type = type;
+	c->told.body = *body;
+	*body = TEXT_INIT;
+	if (c->told.line.requests.len)
+		access_log(c, reply);
+	else
+		reply(c);
+}
+
+void access_done(struct told *t)
+{
+	text_done(&t->line.requests);
+	text_done(&t->query);
+	text_done(&t->body);
+}
+
+/* GET /v1/requests/{id}/access */
+
+static void add_access(struct text *t, struct row r)
+{
+	static const char *const names[] = {"principal", "actor", "what", "query"};
+	struct uuid id;
+	char s[UUID_TEXT_SIZE];
+
+	row_uuid(&r, &id);
+	uuid_format(&id, s);
+	text_addf(t, "{\"id\":\"%s\",", s);
+	text_add_moment(t, "at", row_moment(&r), NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		text_add_char(t, ',');
+		text_add_member(t, names[i], row_text(&r));
+	}
+	text_add_char(t, '}');
+}
+
+static void on_accesses(struct unit *u, enum unit_how how)
+{
+	struct call *c = call_of_unit(u);
+	const struct page *page = c->state;
+	struct text t = TEXT_INIT;
+	struct uuid last;
+	int n;
+
+	if (!call_entered(c, how))
+		return;
+	if (!rows_count(u, 1)) {
+		answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
+		return;
+	}
+	n = rows_count(u, 2);
+	text_adds(&t, "{\"items\":[");
+	for (int i = 0; i < n && i < page->limit; i++) {
+		struct row r = row_of(u, 2, i), id = r;
+
+		text_adds(&t, i ? "," : "");
+		add_access(&t, r);
+		row_uuid(&id, &last);
+	}
+	page_write(&t, n ? &last : NULL, 0, n > page->limit);
+	text_add_char(&t, '}');
+	answer_json(c, 200, &t);
+}
+
+void request_access_begin(struct call *c)
+{
+	static const char *const names[] = {"limit", "after", NULL};
+	struct page *page;
+	struct params *p;
+	struct uuid id;
+
+	if (!call_id(c, &id) || !call_query_check(c, names))
+		return;
+	page = call_state(c, sizeof(*page), NULL);
+	if (!page_read(c, page))
+		return;
+	params_uuid(call_read(c, SQL_REQUEST_IN_SCOPE), &id);
+	p = call_read(c, SQL_REQUEST_ACCESSES);
+	params_uuid(p, &id);
+	params_uuid(p, page->has_after ? &page->after_id : NULL);
+	params_int(p, page->limit + 1);
+	call_send(c, on_accesses);
+}
