@@ -186,9 +186,11 @@ void act_apply_resume(struct act_run *r, struct act_input *in)
 		act_want_documents(r, NULL);
 }
 
+/* By the own name; or by the name of whom a system acts for: a person is nobody else. */
 static bool is_head(const struct act_run *r)
 {
-	const char *head = book_head(r->d.book, r->d.row.agency), *actor = call_actor(r->c);
+	const char *head = book_head(r->d.book, r->d.row.agency);
+	const char *actor = r->c->who.is_system ? call_actor(r->c) : NULL;
 
 	return head && (strcmp(head, r->c->who.name) == 0 || (actor && strcmp(head, actor) == 0));
 }

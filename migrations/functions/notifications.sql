@@ -11,6 +11,9 @@ DECLARE
 BEGIN
 	SELECT * INTO p FROM kezek.principal c
 	WHERE c.name = nullif(current_setting('kezek.principal', true), '') AND c.disabled_at IS NULL;
+	IF p.kind <> 'system' THEN
+		p_actor := NULL; -- a person is nobody else
+	END IF;
 	IF p.role = 'officer' THEN
 		RETURN QUERY SELECT u.id FROM (
 			(SELECT n.id FROM kezek.notification n WHERE n.person = p.name AND n.agency = p.agency
@@ -73,6 +76,9 @@ BEGIN
 	SELECT * INTO p FROM kezek.principal c
 	WHERE c.name = nullif(current_setting('kezek.principal', true), '') AND c.disabled_at IS NULL
 		AND c.role IN ('officer', 'supervisor');
+	IF p.kind <> 'system' THEN
+		p_actor := NULL;
+	END IF;
 	IF p_until IS NOT NULL THEN
 		v_ids := ARRAY(SELECT kezek.told(p_actor, true, p_until, v_limit));
 	ELSE

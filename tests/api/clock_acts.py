@@ -320,6 +320,9 @@ class Extending(ClockTest):
         request, claim = self.held_by(self.probe)
         self.assertEqual(self.faults(self.act(claim, "extend", amount=5, unit="working_day", **self.WHY)),
                          {("/deadline", "head_only")})
+        reply = self.probe.post(f"/v1/requests/{request['id']}/extend", self.held(claim, amount=5, unit="working_day", **self.WHY),
+                                headers={"Kezek-Actor": "probe-head"})
+        self.assertEqual(self.faults(reply), {("/deadline", "head_only")})  # a person is nobody else
         request, claim = self.held_by(self.head)
         refused = (
             ({}, {("/amount", "missing"), ("/unit", "missing"), ("/reason", "missing"), ("/legal_basis", "missing")}),

@@ -95,6 +95,15 @@ class Told(LadderTest):
         system.post("/v1/notifications/seen", {"ids": [warning["id"]]}, **for_him).must(200)
         self.assertEqual(self.told(system, **for_her)[0]["seen_by"], "b.bakirov")
 
+    def test_a_person_is_nobody_else(self):
+        self.held()
+        self.climb("2026-11-25T10:00:00+06:00", 1)
+        as_her = {"headers": {"Kezek-Actor": "officer-probe"}}
+        [warning] = self.told(self.probe)
+        self.assertEqual(self.told(self.probe_b, **as_her), [])
+        for body in ({"ids": [warning["id"]]}, {"until": warning["id"]}):
+            self.assertEqual(self.probe_b.post("/v1/notifications/seen", body, **as_her).must(200)["seen"], 0)
+
     def test_seen(self):
         self.held()
         self.held()

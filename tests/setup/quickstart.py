@@ -76,11 +76,14 @@ class Quickstart(unittest.TestCase):
         self.assertRegex(said, r"\d{4}-\d\d-\d\d +\d{4}-\d\d-\d\d +weekend")
         self.assertIn("What to type next", said)
         self.assertRegex(self.kezek("supervisor", "overview"), r"kyzmat +\d+")
+        # Ladders have warned and escalated, and the overview says so.
+        self.assertRegex(said, "WARNED +ESCALATED")
+        self.assertRegex(self.kezek("suzak-ao-head", "notifications"), r"ao-suzak\S+ +escalation +0 +decide")
         self.assertRegex(self.kezek("officer-kyzmat", "me"), r"officer")
         self.assertRegex(self.kezek("kyzmat-head", "me"), r"supervisor")
         states = dict(row.split("|") for row in self.sql(
             "SELECT state, count(*) FROM kezek.request_state GROUP BY 1").splitlines())
-        for state in ("queued", "claimed", "in_work", "closed", "withdrawn"):
+        for state in ("queued", "claimed", "in_work", "paused", "closed", "withdrawn"):
             self.assertIn(state, states)
         self.assertEqual(self.sql("SELECT test, shift FROM kezek.clock"), "f|00:00:00")
         self.run_again(port)
