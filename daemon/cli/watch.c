@@ -131,6 +131,10 @@ int watch_run(struct cli *c)
 		if (asked_to_stop)
 			break;
 		round_make(c, &round);
+		if (asked_to_stop) { /* in the middle of a call: that is no failure */
+			round_done(&round);
+			break;
+		}
 		if (drawn)
 			round_draw(c, &round);
 		else

@@ -204,8 +204,8 @@ class Told(ClockCommand):
 
     def screen(self, size, lang="en", who="supervisor-probe"):
         """The lines of the last round on a terminal of that size."""
-        said = terminal([KEZEK, "--lang", lang, "watch", "--interval", "1"], self.world.environment(who),
-                        lambda said: said.count("\x1b[H") >= 2, size=size)
+        said = terminal([KEZEK, "--lang", lang, "watch", "--interval", "1", "--times", "2"], self.world.environment(who),
+                        lambda said: False, size=size)
         last = said.split("\x1b[H\x1b[2J")[2].split("\x1b[?25h")[0]
         return re.sub(r"\x1b\[[0-9;]*m", "", last).split("\r\n")
 
