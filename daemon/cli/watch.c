@@ -140,7 +140,8 @@ int watch_run(struct cli *c)
 		else
 			round_append(c, &round);
 		fflush(stdout);
-		failure = round.failure;
+		if (!asked_to_stop) /* else it broke the round off itself */
+			failure = round.failure;
 		round_done(&round);
 	}
 	fputs(drawn ? "\033[?25h\033[?1049l" : "", stdout);
