@@ -120,12 +120,14 @@ DROP FUNCTION IF EXISTS kezek.recompute_bound;
 CREATE FUNCTION kezek.recompute_bound(p_job uuid, p_worker uuid, p_lease interval, p_calendars text[], p_scan int,
 	p_limit int)
 RETURNS TABLE (after_request uuid, until_request uuid, looked int)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
 	v_job kezek.job;
 	v_until uuid;
 	v_full uuid;
+	v_end CONSTANT uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff'; -- an index can be told where to stop
 BEGIN
 	UPDATE kezek.job j SET lease_until = kezek.now() + p_lease
 	WHERE j.id = p_job AND j.worker = p_worker AND j.state = 'running'
@@ -136,13 +138,13 @@ BEGIN
 	SELECT d.request INTO v_until FROM kezek.deadline d WHERE d.request > v_job.after_request
 	ORDER BY d.request OFFSET p_scan - 1 LIMIT 1;
 	SELECT d.request INTO v_full FROM kezek.deadline d
-	WHERE d.request > v_job.after_request AND (v_until IS NULL OR d.request <= v_until)
+	WHERE d.request > v_job.after_request AND d.request <= coalesce(v_until, v_end)
 		AND kezek.rests_on(d, p_calendars, v_job.generation, v_job.dry)
 	ORDER BY d.request OFFSET p_limit - 1 LIMIT 1;
 	v_until := coalesce(v_full, v_until);
 	UPDATE kezek.job j SET until_request = v_until WHERE j.id = p_job;
 	RETURN QUERY SELECT v_job.after_request, v_until, count(*)::int FROM kezek.deadline d
-	WHERE d.request > v_job.after_request AND (v_until IS NULL OR d.request <= v_until);
+	WHERE d.request > v_job.after_request AND d.request <= coalesce(v_until, v_end);
 END
 $$;
 GRANT EXECUTE ON FUNCTION kezek.recompute_bound TO kezek_jobs;
@@ -153,7 +155,9 @@ CREATE FUNCTION kezek.recompute_page(p_job uuid, p_worker uuid, p_calendars text
 RETURNS TABLE (id uuid, number text, version int, seq int, state text, agency text, office text, service text,
 	service_version int, variant text, promised_due_on date, due_at timestamptz, due_on date, provisional boolean,
 	decide text, deadlines text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+-- A page is small, whatever the planner thinks of a range that it does not know: from index to index, nothing compiled.
+SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 	SELECT s.id, r.number, s.version, s.seq, s.state, s.agency, s.office, s.service, r.service_version, r.variant,
 		r.promised_due_on, s.due_at, s.due_on, s.provisional, s.decide,
 		(SELECT json_agg(t ORDER BY t.no)::text FROM (
@@ -161,7 +165,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 				provisional, pauses, extensions, breached_at, fire_at, rung_at, fired, effect, floor_at, generation
 			FROM kezek.deadline WHERE request = s.id) t)
 	FROM (SELECT DISTINCT d.request FROM kezek.job j
-		JOIN kezek.deadline d ON d.request > j.after_request AND (j.until_request IS NULL OR d.request <= j.until_request)
+		JOIN kezek.deadline d ON d.request > j.after_request
+			AND d.request <= coalesce(j.until_request, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
 		WHERE j.id = p_job AND j.worker = p_worker AND kezek.rests_on(d, p_calendars, j.generation, j.dry)) p
 	JOIN kezek.request_state s ON s.id = p.request
 	JOIN kezek.request r ON r.id = p.request
@@ -186,7 +191,8 @@ CREATE FUNCTION kezek.recompute_apply(p_job uuid, p_worker uuid, p_generation bi
 	e_principal text[], e_actor text[], e_ground text[], e_legal_basis text[], e_reason bytea[], e_text bytea[],
 	e_before text[], e_after text[])
 RETURNS TABLE (result text, db_now timestamptz)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET jit = off SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
 	v_now timestamptz;
