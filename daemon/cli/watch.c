@@ -140,8 +140,7 @@ int watch_run(struct cli *c)
 		else
 			round_append(c, &round);
 		fflush(stdout);
-		if (!asked_to_stop) /* else it broke the round off itself */
-			failure = round.failure;
+		failure = round.failure;
 		round_done(&round);
 	}
 	fputs(drawn ? "\033[?25h\033[?1049l" : "", stdout);
