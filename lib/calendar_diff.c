@@ -5,25 +5,6 @@
 #include "lib/calendar_diff.h"
 #include "lib/json.h"
 
-static json_object *must(json_object *made)
-{
-	if (!made)
-		abort();
-	return made;
-}
-
-static void put(json_object *object, const char *name, json_object *value)
-{
-	if (json_object_object_add(object, name, value) != 0)
-		abort();
-}
-
-static void append(json_object *array, json_object *value)
-{
-	if (json_object_array_add(array, value) != 0)
-		abort();
-}
-
 static const char *date_of(json_object *entry)
 {
 	return json_object_get_string(json_object_object_get(entry, "date"));
@@ -32,7 +13,7 @@ static const char *date_of(json_object *entry)
 /* {"2026-01-08 0": entry}: a date may have entries that were revoked beside the one that is not. */
 static json_object *entries_by_date(json_object *calendar)
 {
-	json_object *map = must(json_object_new_object());
+	json_object *map = json_made(json_object_new_object());
 	json_object *all = json_object_object_get(calendar, "exceptions");
 	size_t count = all ? json_object_array_length(all) : 0;
 
@@ -45,7 +26,7 @@ static json_object *entries_by_date(json_object *calendar)
 		do
 			snprintf(key, sizeof(key), "%.16s %d", date ? date : "", k++);
 		while (json_object_object_get_ex(map, key, NULL));
-		put(map, key, json_object_get(entry));
+		json_put(map, key, json_object_get(entry));
 	}
 	return map;
 }
@@ -53,13 +34,13 @@ static json_object *entries_by_date(json_object *calendar)
 static json_object *identity_of(json_object *entry)
 {
 	static const char *const names[] = {"date", "kind", "status"};
-	json_object *identity = must(json_object_new_object());
+	json_object *identity = json_made(json_object_new_object());
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		json_object *member = json_object_object_get(entry, names[i]);
 
 		if (member)
-			put(identity, names[i], json_object_get(member));
+			json_put(identity, names[i], json_object_get(member));
 	}
 	return identity;
 }
@@ -67,10 +48,10 @@ static json_object *identity_of(json_object *entry)
 static json_object *diff_exceptions(json_object *old, json_object *new_calendar)
 {
 	_json_ *before = entries_by_date(old), *after = entries_by_date(new_calendar);
-	json_object *result = must(json_object_new_object());
-	json_object *added = must(json_object_new_array()),
-		    *changed = must(json_object_new_array()),
-		    *removed = must(json_object_new_array());
+	json_object *result = json_made(json_object_new_object());
+	json_object *added = json_made(json_object_new_array()),
+		    *changed = json_made(json_object_new_array()),
+		    *removed = json_made(json_object_new_array());
 	int64_t unchanged = 0;
 
 	json_object_object_foreach (after, key, entry) {
@@ -79,43 +60,43 @@ static json_object *diff_exceptions(json_object *old, json_object *new_calendar)
 		if (was && json_object_equal(was, entry))
 			unchanged++;
 		else
-			append(was ? changed : added, identity_of(entry));
+			json_append(was ? changed : added, identity_of(entry));
 	}
 	json_object_object_foreach (before, old_key, was) {
 		if (!json_object_object_get_ex(after, old_key, NULL))
-			append(removed, identity_of(was));
+			json_append(removed, identity_of(was));
 	}
-	put(result, "added", added);
-	put(result, "changed", changed);
-	put(result, "removed", removed);
-	put(result, "unchanged", must(json_object_new_int64(unchanged)));
+	json_put(result, "added", added);
+	json_put(result, "changed", changed);
+	json_put(result, "removed", removed);
+	json_put(result, "unchanged", json_made(json_object_new_int64(unchanged)));
 	return result;
 }
 
 static json_object *diff_members(json_object *old, json_object *new_calendar)
 {
-	json_object *members = must(json_object_new_array());
+	json_object *members = json_made(json_object_new_array());
 
 	json_object_object_foreach (new_calendar, name, member) {
 		if (strcmp(name, "exceptions") != 0 &&
 			!json_object_equal(json_object_object_get(old, name), member))
-			append(members, must(json_object_new_string(name)));
+			json_append(members, json_made(json_object_new_string(name)));
 	}
 	if (!old)
 		return members;
 	json_object_object_foreach (old, gone, was) {
 		if (was && strcmp(gone, "exceptions") != 0 &&
 			!json_object_object_get_ex(new_calendar, gone, NULL))
-			append(members, must(json_object_new_string(gone)));
+			json_append(members, json_made(json_object_new_string(gone)));
 	}
 	return members;
 }
 
 json_object *calendar_diff(json_object *old, json_object *new_calendar)
 {
-	json_object *result = must(json_object_new_object());
+	json_object *result = json_made(json_object_new_object());
 
-	put(result, "exceptions", diff_exceptions(old, new_calendar));
-	put(result, "members", diff_members(old, new_calendar));
+	json_put(result, "exceptions", diff_exceptions(old, new_calendar));
+	json_put(result, "members", diff_members(old, new_calendar));
 	return result;
 }

@@ -90,3 +90,22 @@ void json_fault_report(const struct json_fault *fault, struct faults *faults)
 	snprintf(offset, sizeof(offset), "%zu", fault->offset);
 	faults_add(faults, fault->pointer, reasons[fault->refusal], offset, NULL);
 }
+
+json_object *json_made(json_object *made)
+{
+	if (!made)
+		abort();
+	return made;
+}
+
+void json_put(json_object *object, const char *name, json_object *value)
+{
+	if (json_object_object_add(object, name, value) != 0)
+		abort();
+}
+
+void json_append(json_object *array, json_object *value)
+{
+	if (json_object_array_add(array, value) != 0)
+		abort();
+}

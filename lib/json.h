@@ -1,7 +1,5 @@
-/*
- * The gate before json-c (design: RFC 8259 and RFC 7493), and readers that turn a parsed object
- * into C values while collecting every fault.
- */
+/* The gate before json-c (design: RFC 8259 and RFC 7493), and readers that turn a parsed object
+ * into C values while collecting every fault. */
 #pragma once
 
 #include <json-c/json.h>
@@ -48,6 +46,11 @@ _must_check_ int json_read(struct span text, const struct json_limits *limits,
 	struct json_fault *ret_fault, json_object **ret_object);
 /* The fault as a row of `faults`; all of them are of shape (fault_is_shape). */
 void json_fault_report(const struct json_fault *fault, struct faults *faults);
+
+/* Making trees: out of memory ends it. The latter two take `value`. */
+json_object *json_made(json_object *made);
+void json_put(json_object *object, const char *name, json_object *value);
+void json_append(json_object *array, json_object *value);
 
 static inline void json_object_done(json_object **object)
 {

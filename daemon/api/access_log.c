@@ -71,14 +71,14 @@ void access_done(struct told *t)
 
 /* GET /v1/requests/{id}/access */
 
-static void add_access(struct text *t, struct row r)
+static void add_access(struct text *t, struct call *c, struct row r, struct uuid *ret_id)
 {
 	static const char *const names[] = {"principal", "actor", "what", "query"};
-	struct uuid id;
 	char s[UUID_TEXT_SIZE];
 
-	row_uuid(&r, &id);
-	uuid_format(&id, s);
+	(void)c;
+	row_uuid(&r, ret_id);
+	uuid_format(ret_id, s);
 	text_addf(t, "{\"id\":\"%s\",", s);
 	text_add_moment(t, "at", row_moment(&r), NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -91,29 +91,13 @@ static void add_access(struct text *t, struct row r)
 static void on_accesses(struct unit *u, enum unit_how how)
 {
 	struct call *c = call_of_unit(u);
-	const struct page *page = c->state;
-	struct text t = TEXT_INIT;
-	struct uuid last;
-	int n;
 
 	if (!call_entered(c, how))
 		return;
-	if (!rows_count(u, 1)) {
+	if (rows_count(u, 1))
+		page_reply(c, 2, add_access);
+	else
 		answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
-		return;
-	}
-	n = rows_count(u, 2);
-	text_adds(&t, "{\"items\":[");
-	for (int i = 0; i < n && i < page->limit; i++) {
-		struct row r = row_of(u, 2, i), id = r;
-
-		text_adds(&t, i ? "," : "");
-		add_access(&t, r);
-		row_uuid(&id, &last);
-	}
-	page_write(&t, n ? &last : NULL, 0, n > page->limit);
-	text_add_char(&t, '}');
-	answer_json(c, 200, &t);
 }
 
 void request_access_begin(struct call *c)

@@ -74,7 +74,7 @@ static void on_looked(struct unit *u, enum unit_how how)
 		answer_problem(c, KEZEK_PROBLEM_internal, NULL);
 		return;
 	}
-	job_row_read(u, 1, 0, &job);
+	job_row_read(row_of(u, 1, 0), &job);
 	if (strcmp(job.state, "done") == 0) {
 		reply(rec, 200, job.result);
 	} else if (loop_mono() < rec->until_mono && strcmp(job.state, "running") == 0) {

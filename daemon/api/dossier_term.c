@@ -17,15 +17,24 @@ static const struct stage *stage_of(const struct dossier *d, const struct deadli
 	return service_stage_find(d->service, kind);
 }
 
+/* The items of an array that this daemon wrote; NULL: none. The caller puts it. */
+static json_object *read_array(const char *json, size_t *ret_count)
+{
+	json_object *all = NULL;
+
+	if (!json || json_read(span_of(json), NULL, NULL, &all) != 0)
+		all = NULL;
+	*ret_count = all ? json_object_array_length(all) : 0;
+	return all;
+}
+
 static size_t read_pauses(const char *json, struct term_pause *ret, size_t room)
 {
 	_faults_ faults = {0};
-	_json_ *all = NULL;
-	size_t n = 0;
+	size_t count, n = 0;
+	_json_ *all = read_array(json, &count);
 
-	if (!json || json_read(span_of(json), NULL, NULL, &all) != 0)
-		return 0;
-	for (size_t i = 0; i < json_object_array_length(all) && n < room; i++)
+	for (size_t i = 0; i < count && n < room; i++)
 		n += term_pause_read(json_object_array_get_idx(all, i), "", &faults, &ret[n]) == 0;
 	return n;
 }
@@ -33,12 +42,10 @@ static size_t read_pauses(const char *json, struct term_pause *ret, size_t room)
 static size_t read_extensions(const char *json, struct term_extension *ret, size_t room)
 {
 	_faults_ faults = {0};
-	_json_ *all = NULL;
-	size_t n = 0;
+	size_t count, n = 0;
+	_json_ *all = read_array(json, &count);
 
-	if (!json || json_read(span_of(json), NULL, NULL, &all) != 0)
-		return 0;
-	for (size_t i = 0; i < json_object_array_length(all) && n < room; i++)
+	for (size_t i = 0; i < count && n < room; i++)
 		n += term_extension_read(json_object_array_get_idx(all, i), "", &faults, &ret[n]) ==
 		     0;
 	return n;

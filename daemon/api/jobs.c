@@ -3,10 +3,8 @@
 #include "daemon/api/dossier.h"
 #include "daemon/api/resources.h"
 
-void job_row_read(const struct unit *u, int statement, int row, struct job_row *ret)
+void job_row_read(struct row r, struct job_row *ret)
 {
-	struct row r = row_of(u, statement, row);
-
 	row_uuid(&r, &ret->id);
 	ret->kind = row_text(&r);
 	ret->dry = row_bool(&r);
@@ -72,7 +70,7 @@ static void on_job(struct unit *u, enum unit_how how)
 		answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
 		return;
 	}
-	job_row_read(u, 1, 0, &job);
+	job_row_read(row_of(u, 1, 0), &job);
 	write_job(&t, &job);
 	answer_json(c, 200, &t);
 }
@@ -87,27 +85,22 @@ void job_get_begin(struct call *c)
 	call_send(c, on_job);
 }
 
+static void add_job(struct text *t, struct call *c, struct row r, struct uuid *ret_id)
+{
+	struct job_row job;
+
+	(void)c;
+	job_row_read(r, &job);
+	write_job(t, &job);
+	*ret_id = job.id;
+}
+
 static void on_jobs(struct unit *u, enum unit_how how)
 {
 	struct call *c = call_of_unit(u);
-	const struct page *page = c->state;
-	struct text t = TEXT_INIT;
-	struct job_row job = {0};
-	int n;
 
-	if (!call_entered(c, how))
-		return;
-	n = rows_count(u, 1);
-	text_adds(&t, "{\"items\":[");
-	for (int i = 0; i < n && i < page->limit; i++) {
-		job_row_read(u, 1, i, &job);
-		if (i)
-			text_add_char(&t, ',');
-		write_job(&t, &job);
-	}
-	page_write(&t, n ? &job.id : NULL, 0, n > page->limit);
-	text_add_char(&t, '}');
-	answer_json(c, 200, &t);
+	if (call_entered(c, how))
+		page_reply(c, 1, add_job);
 }
 
 void jobs_list_begin(struct call *c)

@@ -17,4 +17,4 @@ struct job_row {
 };
 
 /* A row of the statements job and jobs_newest; strings are borrowed from the unit. */
-void job_row_read(const struct unit *u, int statement, int row, struct job_row *ret);
+void job_row_read(struct row r, struct job_row *ret);

@@ -56,23 +56,9 @@ static void add_notification(struct text *t, struct call *c, struct row r, struc
 static void on_list(struct unit *u, enum unit_how how)
 {
 	struct call *c = call_of_unit(u);
-	const struct page *page = c->state;
-	struct text t = TEXT_INIT;
-	struct uuid last;
-	int n;
 
-	if (!call_entered(c, how))
-		return;
-	n = rows_count(u, 1);
-	text_adds(&t, "{\"items\":[");
-	for (int i = 0; i < n && i < page->limit; i++) {
-		if (i)
-			text_add_char(&t, ',');
-		add_notification(&t, c, row_of(u, 1, i), &last);
-	}
-	page_write(&t, n ? &last : NULL, 0, n > page->limit);
-	text_add_char(&t, '}');
-	answer_json(c, 200, &t);
+	if (call_entered(c, how))
+		page_reply(c, 1, add_notification);
 }
 
 void notifications_list_begin(struct call *c)

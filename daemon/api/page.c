@@ -60,3 +60,22 @@ void page_write(struct text *t, const struct uuid *last, int64_t last_at, bool h
 	}
 	text_addf(t, ",\"has_more\":%s}", has_more ? "true" : "false");
 }
+
+void page_reply(struct call *c, int statement,
+	void (*add)(struct text *t, struct call *c, struct row r, struct uuid *ret_id))
+{
+	const struct page *page = c->state;
+	int n = rows_count(&c->unit, statement);
+	struct text t = TEXT_INIT;
+	struct uuid last;
+
+	text_adds(&t, "{\"items\":[");
+	for (int i = 0; i < n && i < page->limit; i++) {
+		if (i)
+			text_add_char(&t, ',');
+		add(&t, c, row_of(&c->unit, statement, i), &last);
+	}
+	page_write(&t, n ? &last : NULL, 0, n > page->limit);
+	text_add_char(&t, '}');
+	answer_json(c, 200, &t);
+}

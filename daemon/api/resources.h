@@ -59,4 +59,8 @@ struct page {
 };
 bool page_read(struct call *c, struct page *ret);
 /* `],"page":{"end_cursor":…,"has_more":…}`; `last` NULL when the page is empty. */
+/* Answers with the rows of a statement that was asked for one more than the page holds, which is
+ * c->state; `add` writes one as an object and tells its id. */
+void page_reply(struct call *c, int statement,
+	void (*add)(struct text *t, struct call *c, struct row r, struct uuid *ret_id));
 void page_write(struct text *t, const struct uuid *last, int64_t last_at, bool has_more);
