@@ -12,6 +12,7 @@
 #include "daemon/db/migrate.h"
 #include "daemon/log.h"
 #include "daemon/net/server.h"
+#include "daemon/signer.h"
 #include "daemon/systemd.h"
 
 #define CONFIG_DEFAULT "/etc/kezek/kezekd.conf"
@@ -269,14 +270,24 @@ static int migrate(const struct daemon *d, int argc, char **argv)
 	return migrate_run(&d->settings, test_clock);
 }
 
+/* A key that cannot be read is a fault like any other; having none is not. */
+static int check(const struct daemon *d)
+{
+	struct signer *signer;
+
+	if (signer_new(&d->settings, &signer) < 0)
+		return 1;
+	signer_free(signer);
+	puts("kezekd: the configuration is good");
+	return 0;
+}
+
 static int run(struct daemon *d, bool is_check, int argc, char **argv)
 {
 	if (!load_settings(d->config, &d->settings))
 		return 1;
-	if (is_check) {
-		puts("kezekd: the configuration is good");
-		return 0;
-	}
+	if (is_check)
+		return check(d);
 	if (argc == 0)
 		return serve(d);
 	if (strcmp(argv[0], "migrate") == 0)

@@ -129,7 +129,7 @@ static int key_parse(const char *bytes, size_t len, uint8_t ret[SEAL_KEY_SIZE])
 	return 0;
 }
 
-static int key_read(const char *path, const char *credential, uint8_t ret[SEAL_KEY_SIZE])
+int key_file_read(const char *path, const char *credential, uint8_t ret[SEAL_KEY_SIZE])
 {
 	const char *directory = getenv("CREDENTIALS_DIRECTORY");
 	_text_ where = TEXT_INIT;
@@ -179,9 +179,9 @@ int seal_new(const struct settings *settings, struct seal **ret)
 
 	if (!s)
 		return -ENOMEM;
-	r = key_read(settings->master_key, "master-key", s->master);
+	r = key_file_read(settings->master_key, "master-key", s->master);
 	if (r == 0)
-		r = key_read(settings->index_key, "index-key", s->index);
+		r = key_file_read(settings->index_key, "index-key", s->index);
 	if (r < 0) {
 		seal_free(s);
 		return r;

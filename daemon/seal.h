@@ -18,6 +18,11 @@ struct seal;
 _must_check_ int seal_new(const struct settings *settings, struct seal **ret);
 void seal_free(struct seal *s);
 
+/* The key in this file, or where the path is empty in $CREDENTIALS_DIRECTORY/<credential>. 0, or
+ * -errno with the reason logged. */
+_must_check_ int key_file_read(
+	const char *path, const char *credential, uint8_t ret[SEAL_KEY_SIZE]);
+
 /* A new key for a request, and its wrapped form for kezek.request_key. */
 void seal_make_key(struct seal *s, const struct uuid *request, uint8_t ret_key[SEAL_KEY_SIZE],
 	struct text *ret_wrapped, int *ret_master);

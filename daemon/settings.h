@@ -31,6 +31,10 @@
 	X(index_key, path, "",                                                                     \
 		"file of 32 random bytes that keys the search hashes; "                            \
 		"$CREDENTIALS_DIRECTORY/index-key where empty")                                    \
+	X(receipt_key, path, "",                                                                   \
+		"file of 32 random bytes, the Ed25519 key that signs receipts; "                   \
+		"$CREDENTIALS_DIRECTORY/receipt-key where empty; without either they are not "     \
+		"signed")                                                                          \
 	X(tls_min, string, "1.3", "1.2 or 1.3")                                                    \
 	X(log_level, string, "info", "error, warning, info or debug")                              \
 	X(database_connections, count, "4", "connections for reads")                               \

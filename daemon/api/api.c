@@ -213,6 +213,8 @@ int api_new(struct loop *l, const struct settings *settings, struct api **ret)
 	caches_init(a);
 	r = seal_new(settings, &a->seal);
 	if (r == 0)
+		r = signer_new(settings, &a->signer);
+	if (r == 0)
 		r = connect_database(a);
 	if (r == 0) {
 		a->numbers = numbers_new(a);
@@ -280,6 +282,7 @@ void api_free(struct api *a)
 	pg_free(a->reads);
 	expiry_free(a->expiry);
 	book_unref(a->book);
+	signer_free(a->signer);
 	seal_free(a->seal);
 	free(a->principals);
 	free(a);

@@ -83,7 +83,7 @@ void dossier_write_certificate(struct text *t, const struct dossier *d)
 	text_add_char(t, '}');
 }
 
-void dossier_write_certificate_text(struct text *t, const struct dossier *d, bool html)
+void dossier_write_certificate_text(struct text *t, const struct dossier *d, struct paper_form form)
 {
 	const struct deadline_row *row = approved(d);
 	enum lang lang = paper_lang(d);
@@ -97,7 +97,7 @@ void dossier_write_certificate_text(struct text *t, const struct dossier *d, boo
 	text_add_day(&granted, zone_day(dossier_zone(d), row->stopped_at), lang);
 	text_add_day(&registered, zone_day(dossier_zone(d), d->row.registered_at), lang);
 	add_sentence(&sentence, d, row->due_on, lang);
-	paper_begin(&p, t, html, lang, WORD_certificate_title);
+	paper_begin(&p, t, form, lang, WORD_certificate_title);
 	paper_line(&p, WORD_receipt_number, d->row.number);
 	paper_line(&p, WORD_certificate_applicant, name_of_applicant(d));
 	paper_line(&p, WORD_receipt_service, d->service ? d->service->name.text[lang] : NULL);

@@ -12,6 +12,8 @@
 
 #define DOSSIER_EVENTS_MAX 8
 
+struct paper_form; /* paper.h */
+
 struct dossier {
 	struct api *api;
 	struct book *book; /* held */
@@ -61,11 +63,12 @@ void dossier_write(struct text *t, const struct dossier *d, const struct viewer 
 	const char *principal, enum lang lang, bool receipt);
 /* {"number","at","office",…}: what the citizen is handed, in the applicant's language. */
 void dossier_write_receipt(struct text *t, const struct dossier *d);
-void dossier_write_receipt_text(struct text *t, const struct dossier *d, bool html);
+void dossier_write_receipt_text(struct text *t, const struct dossier *d, struct paper_form form);
 /* certificate.c: that silence was consent, for who must prove it; nothing where it was not. */
 bool dossier_is_approved_tacitly(const struct dossier *d);
 void dossier_write_certificate(struct text *t, const struct dossier *d);
-void dossier_write_certificate_text(struct text *t, const struct dossier *d, bool html);
+void dossier_write_certificate_text(
+	struct text *t, const struct dossier *d, struct paper_form form);
 void dossier_write_deadlines(struct text *t, const struct dossier *d, bool explain);
 bool dossier_is_overdue(const struct dossier *d);
 const struct zone *dossier_zone(const struct dossier *d);

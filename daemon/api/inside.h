@@ -6,6 +6,7 @@
 #include "daemon/api/book.h"
 #include "daemon/db/members.h"
 #include "daemon/seal.h"
+#include "daemon/signer.h"
 #include "lib/wire.h"
 
 #define NAME_SIZE 64 /* of principals, agencies, offices: 63 bytes and the NUL */
@@ -41,6 +42,7 @@ struct api {
 	struct loop *loop;
 	const struct settings *settings;
 	struct seal *seal;
+	struct signer *signer; /* NULL: receipts are not signed */
 	struct pg *reads;
 	struct batcher *writes;
 	struct book *book; /* NULL before the first load */

@@ -163,7 +163,8 @@ static void on_receipt(struct unit *u, enum unit_how how)
 
 void request_receipt_begin(struct call *c)
 {
-	get(c, on_receipt);
+	if (paper_form_check(c))
+		get(c, on_receipt);
 }
 
 static void on_certificate(struct unit *u, enum unit_how how)
@@ -185,5 +186,6 @@ static void on_certificate(struct unit *u, enum unit_how how)
 
 void request_certificate_begin(struct call *c)
 {
-	get(c, on_certificate);
+	if (paper_form_check(c))
+		get(c, on_certificate);
 }

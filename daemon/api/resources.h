@@ -13,6 +13,7 @@ void request_events_begin(struct call *c);
 void request_deadlines_begin(struct call *c);
 void request_receipt_begin(struct call *c);
 void request_certificate_begin(struct call *c);
+void receipt_key_begin(struct call *c);
 /* access_log.c */
 void request_access_begin(struct call *c);
 void search_begin(struct call *c);

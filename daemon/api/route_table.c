@@ -12,6 +12,7 @@ const struct route_entry routes[] = {
 	{HTTP1_GET, "/healthz", ACCESS_me_read, ROUTE_OPEN, healthz_begin},
 	{HTTP1_GET, "/readyz", ACCESS_me_read, ROUTE_OPEN, readyz_begin},
 	{HTTP1_GET, "/openapi.json", ACCESS_me_read, ROUTE_OPEN, openapi_begin},
+	{HTTP1_GET, "/v1/receipt-key", ACCESS_me_read, ROUTE_OPEN, receipt_key_begin},
 	{HTTP1_GET, "/metrics", ACCESS_metrics_read, ROUTE_OPEN, metrics_begin},
 	{HTTP1_GET, "/v1/me", ACCESS_me_read, 0, me_begin},
 	{HTTP1_GET, "/v1/services", ACCESS_services_read, 0, services_list_begin},

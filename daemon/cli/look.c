@@ -191,7 +191,8 @@ static int paper_run(struct cli *c, const char *which)
 	rc = rc ? rc : request_find(c, c->args[0], &id);
 	if (rc)
 		return rc;
-	path = cli_path("/v1/requests/%/%", id, which);
+	path = cli_path(cli_option(c, "slip") ? "/v1/requests/%/%?format=slip" : "/v1/requests/%/%",
+		id, which);
 	return download(c, path,
 		c->json                 ? "application/json"
 		: cli_option(c, "html") ? "text/html"
@@ -201,6 +202,13 @@ static int paper_run(struct cli *c, const char *which)
 int receipt_run(struct cli *c)
 {
 	return paper_run(c, "receipt");
+}
+
+int receipt_key_run(struct cli *c)
+{
+	int rc = session_open(c);
+
+	return rc ? rc : download(c, "/v1/receipt-key", "application/json");
 }
 
 int certificate_run(struct cli *c)

@@ -166,7 +166,14 @@ class Counter(Command):
         page = self.folder / "receipt.html"
         self.kezek("clerk", "receipt", number, "--html", "--output", page)
         self.assertIn("<html", page.read_text(encoding="utf-8"))
-        self.assertEqual(self.json("clerk", "receipt", number)["number"], number)
+        self.kezek("clerk", "receipt", number, "--html", "--slip", "--output", page)
+        self.assertIn("72mm", page.read_text(encoding="utf-8"))
+        self.assertIn("█", self.kezek("clerk", "receipt", number, "--slip").stdout)
+        receipt = self.json("clerk", "receipt", number)
+        self.assertEqual(receipt["number"], number)
+        self.assertIn(receipt["code"], done.stdout)
+        for typed in (receipt["code"], f"--code={receipt['code'].lower().replace('-', ' ')}"):
+            self.assertIn(number, self.kezek("clerk", "search", typed).stdout)
         self.assertIn("submit", self.kezek("clerk", "journal", number).stdout)
         self.assertIn("counted", self.kezek("clerk", "deadlines", number).stdout)
         self.assertIn(number, self.kezek("clerk", "search", "21509199012345").stdout)

@@ -1,7 +1,10 @@
-"""Receipts: the look-up code by which an application is found again."""
+"""Receipts: the look-up code, the signature that proves them offline, the papers."""
 
+import copy
+import json
 import re
 
+from support import qr
 from support.casework import CaseTest, submission
 from support.kezek import main
 
@@ -58,6 +61,169 @@ class Codes(CaseTest):
         first = self.desk.post("/v1/requests", submission(), key="codes-1").must(201)
         again = self.desk.post("/v1/requests", submission(), key="codes-1").must(201)
         self.assertEqual(first.body, again.body)
+
+
+def verifiable(receipt):
+    """The receipt's verifiable text, as the contract says it is made."""
+    return " ".join(["kezek1", receipt["number"], receipt["registered_at"], receipt["office"]["code"],
+                     receipt["service"]["code"], receipt["due_on"] or "-", receipt["code"],
+                     receipt["signature"]["key"], receipt["signature"]["value"]])
+
+
+class Signatures(CaseTest):
+    def verify(self, receipt, keys=None, lang="en", more=()):
+        """`kezek receipt verify` of a receipt (JSON, or a text) with these public keys."""
+        folder = self.world.directory
+        keys = keys or self.desk.get("/v1/receipt-key").must(200).json
+        (folder / "keys.json").write_text(json.dumps(keys), encoding="utf-8")
+        text = receipt if isinstance(receipt, str) else json.dumps(receipt)
+        return self.world.kezek("desk-clerk", "receipt", "verify", "-", "--key", folder / "keys.json", "--lang", lang,
+                                *more, stdin=text, check=False)
+
+    def assert_refused(self, done, words):
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn(words, done.stderr)
+
+    def test_every_kind_of_receipt_is_proved(self):
+        for service in ("p-plain", "p-docs", "p-pay", "p-strict", "p-pause", "p-hours"):
+            with self.subTest(service):
+                more = {"form": {"area": 1}, "documents": [{"kind": "paper"}]} if service == "p-strict" else {}
+                receipt = self.submit(service, **more)["receipt"]
+                done = self.verify(receipt)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                for part in ("genuine", receipt["number"], receipt["registered_at"], receipt["code"]):
+                    self.assertIn(part, done.stdout)
+        for lang, word in (("ky", "чыныгы"), ("ru", "подлинная")):
+            self.assertIn(word, self.verify(receipt, lang=lang).stdout)
+        said = json.loads(self.verify(receipt, more=["--json"]).stdout)
+        self.assertEqual((said["genuine"], said["number"], said["due_on"]),
+                         (True, receipt["number"], receipt["due_on"]))
+
+    def test_the_whole_answer_and_the_texts_are_proved(self):
+        request = self.submit()
+        self.assertEqual(self.verify(request).returncode, 0)
+        self.assertEqual(self.verify(verifiable(request["receipt"])).returncode, 0)
+        page = self.desk.get(f"/v1/requests/{request['id']}/receipt", headers={"Accept": "text/plain"}).must(200).text
+        self.assertIn("\n" + verifiable(request["receipt"]) + "\n", page)
+        self.assertEqual(self.verify(page).returncode, 0)
+
+    def test_a_changed_one_is_refused(self):
+        receipt = self.submit()["receipt"]
+        changes = {"number": "desk-999999/26", "registered_at": "2026-11-17T10:00:00+06:00", "due_on": "2026-11-19",
+                   "code": "7K3QM-9XTRB", "office": {"code": "desk-two"}, "service": {"code": "p-pay"}}
+        for name, value in changes.items():
+            with self.subTest(name):
+                changed = {**copy.deepcopy(receipt), name: value}
+                self.assert_refused(self.verify(changed), "forged, or was changed")
+        signature = receipt["signature"]
+        other = "B" if signature["value"][0] == "A" else "A"
+        changed = {**receipt, "signature": {**signature, "value": other + signature["value"][1:]}}
+        self.assert_refused(self.verify(changed), "forged, or was changed")
+        # A blank may not shift what is said from one member into the next.
+        shifted = {**receipt, "number": f"{receipt['number']} {receipt['registered_at']}", "registered_at": ""}
+        self.assert_refused(self.verify(shifted), "no signed receipt")
+
+    def test_another_key_is_refused(self):
+        receipt = self.submit()["receipt"]
+        keys = self.desk.get("/v1/receipt-key").must(200).json
+        self.assert_refused(self.verify(receipt, {"keys": []}), "not in this file")
+        (key,) = keys["keys"]
+        # RFC 8032 section 7.1, test 1, under our key's name.
+        foreign = {**key, "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+        self.assert_refused(self.verify(receipt, {"keys": [foreign]}), "forged, or was changed")
+        self.assertEqual(self.verify(receipt, {"keys": [{**foreign, "kid": "00000000"}, key]}).returncode, 0)
+
+    def test_what_is_no_signed_receipt(self):
+        unsigned = {**self.submit()["receipt"], "signature": None}
+        for text in (unsigned, {}, "", "[]", "kezek1", "kezek1 a b c d e f g h"):
+            with self.subTest(text):
+                self.assert_refused(self.verify(text), "no signed receipt")
+        done = self.world.kezek("desk-clerk", "receipt", "verify", "-", "--lang", "en", stdin="", check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("kezek receipt key", done.stderr)
+
+    def test_the_key_is_open_to_all(self):
+        reply = self.world.client(None).get("/v1/receipt-key").must(200)
+        self.assertEqual([k["kid"] for k in reply["keys"]], [self.submit()["receipt"]["signature"]["key"]])
+        self.assertEqual(json.loads(self.world.kezek("desk-clerk", "receipt", "key").stdout), reply.json)
+
+    def test_a_later_printing_is_signed_anew(self):
+        request = self.submit("p-docs")
+        self.assertIsNone(request["receipt"]["due_on"])
+        whole = self.desk.act(request, "complete", {"documents": [{"kind": "paper"}]}).must(200)
+        receipt = self.desk.get(f"/v1/requests/{request['id']}/receipt").must(200).json
+        self.assertEqual(receipt["due_on"], whole["due_on"])
+        self.assertNotEqual(receipt["signature"], request["receipt"]["signature"])
+        for printing in (request["receipt"], receipt):
+            self.assertEqual(self.verify(printing).returncode, 0)
+
+
+class Unsigned(CaseTest):
+    def test_without_a_key_the_house_goes_on(self):
+        daemon = self.world.another_daemon(receipt_key=None)
+        daemon.start()
+        try:
+            client = daemon.client("desk-clerk")
+            request = self.submit(client=client)
+            self.assertIsNone(request["receipt"]["signature"])
+            self.assertRegex(request["receipt"]["code"], CODE)
+            self.assertEqual(client.get("/v1/receipt-key").must(200)["keys"], [])
+            self.assertEqual(daemon.log().count("receipts_unsigned"), 1)
+            page = client.get(f"/v1/requests/{request['id']}/receipt", headers={"Accept": "text/html"}).must(200).text
+            self.assertEqual(qr.read(qr.of_svg(page)), request["receipt"]["code"])
+        finally:
+            daemon.stop()
+
+    def test_a_bad_key_is_a_fault_of_the_configuration(self):
+        bad = self.world.directory / "bad-key"
+        bad.write_bytes(b"too short")
+        daemon = self.world.another_daemon(receipt_key=bad)
+        done = daemon.command("--check-config", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("key_malformed", done.stderr)
+        daemon.write_config(receipt_key=self.world.keys / "receipt-key")
+        self.assertIn("good", daemon.command("--check-config").stdout)
+
+
+class Papers(CaseTest):
+    def paper(self, request, accept, form=""):
+        path = f"/v1/requests/{request['id']}/receipt{form}"
+        return self.desk.get(path, headers={"Accept": accept}).must(200).text
+
+    def test_the_code_on_page_and_slip_is_the_verifiable_text(self):
+        request = self.submit()
+        text = verifiable(request["receipt"])
+        for form in ("", "?format=page", "?format=slip"):
+            self.assertEqual(qr.read(qr.of_svg(self.paper(request, "text/html", form))), text)
+        slip = self.paper(request, "text/plain", "?format=slip").splitlines()
+        rows = [line for line in slip if line and set(line) <= set(qr.HALVES)]
+        self.assertEqual({len(row) for row in rows}, {len(rows[0])})
+        self.assertLessEqual(len(rows[0]), 64)
+        self.assertEqual(qr.read(qr.of_characters(rows)), text)
+        self.assertNotIn("█", self.paper(request, "text/plain"))
+
+    def test_what_stands_on_it(self):
+        said = {"ky": ("Жетишпеген документтер", "акысыз", "Издөө коду"),
+                "ru": ("Не хватает документов", "бесплатно", "Код для справки"),
+                "en": ("Documents missing", "free of charge", "Look-up code")}
+        for language, words in said.items():
+            request = self.submit("p-docs", language=language)
+            for accept in ("text/html", "text/plain"):
+                for form in ("", "?format=slip"):
+                    paper = self.paper(request, accept, form)
+                    for part in (*words, request["number"], request["receipt"]["code"], "2026-11-18 10:0"):
+                        self.assertIn(part, paper)
+        for language, fee in (("ky", "100,86 сом"), ("ru", "100,86 сом"), ("en", "100.86 som")):
+            self.assertIn(fee, self.paper(self.submit("p-pay", language=language), "text/html"))
+
+    def test_backdated_and_moved_dates_are_told(self):
+        request = self.submit(received_at="2026-11-18T08:30:00+06:00", backdate_reason="mobile")
+        self.assertIn("2026-11-18 08:30", self.paper(request, "text/plain"))
+
+    def test_only_known_formats(self):
+        request = self.submit()
+        self.assert_problem(self.desk.get(f"/v1/requests/{request['id']}/receipt?format=a5"), 400, "bad_parameter")
+        self.assertEqual(self.desk.get(f"/v1/requests/{request['id']}/receipt?shape=slip").status, 400)
 
 
 if __name__ == "__main__":

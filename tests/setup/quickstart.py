@@ -86,12 +86,20 @@ class Quickstart(unittest.TestCase):
         for state in ("queued", "claimed", "in_work", "paused", "closed", "withdrawn"):
             self.assertIn(state, states)
         self.assertEqual(self.sql("SELECT test, shift FROM kezek.clock"), "f|00:00:00")
+        self.receipt_is_proved()
         self.run_again(port)
         self.run_elsewhere()
         said = self.run_it("--stop")
         self.assertIn("kezekd", said)
         self.assertEqual(self.processes(), [])
         self.assertIn("nothing runs", self.run_it("--stop"))
+
+    def receipt_is_proved(self):
+        number = self.sql("SELECT number FROM kezek.request JOIN kezek.lookup ON request = id WHERE kind = 'code' LIMIT 1")
+        key, receipt = str(self.dir / "receipt-key.json"), str(self.dir / "receipt")
+        self.kezek("clerk", "receipt", "key", "--output", key)
+        self.kezek("clerk", "receipt", number, "--output", receipt)
+        self.assertIn(number, self.kezek("clerk", "receipt", "verify", receipt, "--key", key))
 
     def run_again(self, port):
         """Everything is found in place: the same processes, cases and certificates."""

@@ -43,6 +43,7 @@ class Daemon:
             "client_crl": pki.crl,
             "master_key": keys / "master-key",
             "index_key": keys / "index-key",
+            "receipt_key": keys / "receipt-key",
             **options,
         }
         self.config = self.directory / "kezekd.conf"

@@ -40,7 +40,7 @@ class World:
         self.pki = Pki(self.directory / "pki")
         self.keys = self.directory / "keys"
         self.keys.mkdir(mode=0o700)
-        for name in ("master-key", "index-key"):
+        for name in ("master-key", "index-key", "receipt-key"):
             (self.keys / name).write_bytes(secrets.token_bytes(32))
         self.cluster.make_database(self.database, test_clock, self._config_of)
         self.daemon = self.another_daemon(**options)
