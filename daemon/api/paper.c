@@ -45,7 +45,7 @@ static const char page_style[] =
 	"5mm;align-items:baseline;margin:0}"
 	"dt{color:#444}dd{margin:0}"
 	".strong{font-size:14pt;font-weight:bold}"
-	"ul{margin:0;padding-left:5mm}"
+	"ul{margin:0;padding-left:5mm}.top{align-self:start}"
 	".qr{display:block;width:50mm;height:50mm;margin:-3mm}"
 	"@media screen{body{padding:15mm 0}}";
 
@@ -117,7 +117,8 @@ void paper_items(struct paper *p, enum word label, const char *const *items, siz
 void paper_qr(struct paper *p, enum word label, struct span text)
 {
 	if (p->form.html) {
-		text_addf(p->t, "<dt>%s</dt><dd>\n", word_text(label, p->lang));
+		text_addf(p->t, "<dt class=\"top\">%s</dt><dd class=\"top\">\n",
+			word_text(label, p->lang));
 		text_add_qr_svg(p->t, text);
 		text_adds(p->t, "</dd>\n");
 	} else if (p->form.slip) {

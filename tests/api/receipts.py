@@ -2,7 +2,9 @@
 
 import copy
 import json
+import os
 import re
+import unittest.mock
 
 from support import qr
 from support.casework import CaseTest, submission
@@ -183,6 +185,18 @@ class Unsigned(CaseTest):
         self.assertIn("key_malformed", done.stderr)
         daemon.write_config(receipt_key=self.world.keys / "receipt-key")
         self.assertIn("good", daemon.command("--check-config").stdout)
+
+    def test_the_key_may_come_as_a_credential(self):
+        folder = self.world.directory / "credentials"
+        folder.mkdir()
+        daemon = self.world.another_daemon(receipt_key=None)
+        # An end of line is what systemd passes where the host has none.
+        for key, is_unsigned in ((None, True), (b"\n", True), (bytes(32), False)):
+            if key:
+                (folder / "receipt-key").write_bytes(key)
+            with self.subTest(key), unittest.mock.patch.dict(os.environ, CREDENTIALS_DIRECTORY=str(folder)):
+                done = daemon.command("--check-config")
+                self.assertEqual("receipts_unsigned" in done.stderr, is_unsigned)
 
 
 class Papers(CaseTest):
