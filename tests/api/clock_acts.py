@@ -1,12 +1,12 @@
-"""Acts that move deadlines: pauses of each effect, cures and what follows when they lapse, extensions, corrections."""
+"""Acts that move deadlines: pauses of each effect, cures and what follows when they lapse, extensions."""
 
 import json
 
-from support.casework import CaseTest
+from support.casework import ActTest
 from support.kezek import eventually, main
 
 
-class ClockTest(CaseTest):
+class ClockTest(ActTest):
     """p-clock: ten working days; the clock stands at Wednesday, 18 November 2026, 10:00."""
 
     @classmethod
@@ -14,30 +14,10 @@ class ClockTest(CaseTest):
         super().move_in()
         cls.world.principal("probe-head", "officer", agency="probe")
 
-    def setUp(self):
-        self.world.set_clock(self.start)
-
     head = property(lambda self: self.world.client("probe-head"))
-
-    def held_by(self, client, service="p-clock", **members):
-        """A request in that officer's custody, and its claim."""
-        request = self.submit(service, **members)
-        claim = self.take(request, client)
-        client.post(f"/v1/claims/{claim['claim']}/accept", {"fence": claim["fence"]}).must(200)
-        return request, claim
-
-    def act(self, claim, act, client=None, **members):
-        return (client or self.probe).post(f"/v1/requests/{claim['request']['id']}/{act}", self.held(claim, **members))
 
     def decide_on(self, request):
         return self.deadline(request, "decide")
-
-    def faults(self, reply):
-        self.assertEqual((reply.status, reply.code), (422, "invalid"), repr(reply))
-        return {(fault["name"], fault["code"]) for fault in reply["invalid_params"]}
-
-    def last_event(self, request, client=None):
-        return (client or self.probe).get(f"/v1/requests/{request['id']}/events").must(200)["items"][-1]
 
 
 class Pausing(ClockTest):
@@ -316,6 +296,15 @@ class Extending(ClockTest):
         event = self.last_event(request)
         self.assertEqual((event["kind"], event["after"]["channel"]), ("notify", "mobile"))
 
+    def test_by_a_head_who_is_no_officer(self):
+        self.world.principal("probe-two-head", "supervisor", agency="probe-two")
+        request = self.probe.act(self.submit("p-clock"), "forward", {"to_agency": "probe-two"}).must(200).json
+        self.take(request, self.probe_two, "probe-two")
+        more = {"amount": 5, "unit": "working_day", **self.WHY}
+        self.assertEqual(self.faults(self.supervisor.act(request, "extend", more)), {("/deadline", "head_only")})
+        done = self.world.client("probe-two-head").act(request, "extend", more).must(200)
+        self.assertEqual((done["state"], done["due_on"]), ("claimed", "2026-12-09"))
+
     def test_limits(self):
         request, claim = self.held_by(self.probe)
         self.assertEqual(self.faults(self.act(claim, "extend", amount=5, unit="working_day", **self.WHY)),
@@ -351,43 +340,6 @@ class Extending(ClockTest):
         claim = self.take(request)
         self.assertEqual(self.faults(self.act(claim, "extend", amount=1, unit="day", **self.WHY)),
                          {("/deadline", "not_extendable")})
-
-
-class Correcting(ClockTest):
-    def test_a_new_version_of_the_content(self):
-        request = self.submit("p-clock", form={"rooms": 2})
-        done = self.desk.act(request, "correct", {
-            "changes": {"applicant": {"phone": None, "name": "Асанова Үсөн"}, "form": {"rooms": 3}, "address": "Ош"},
-            "reason": "A slip"}).must(200)
-        self.assertEqual((done["state"], done["version"], done["due_on"]), ("queued", 2, request["due_on"]))
-        self.assertEqual((done["applicant"]["name"], done["applicant"]["address"], done["form"]), ("Асанова Үсөн", "Ош", {"rooms": 3}))
-        self.assertNotIn("phone", done["applicant"])
-        event = self.last_event(request, self.desk)
-        self.assertEqual(sorted(event["after"]["changed"]), ["address", "applicant/name", "applicant/phone", "form/rooms"])
-        self.assertNotIn("Асанова", str(event))
-        # The first stays.
-        self.assertEqual(self.world.sql(f"SELECT count(*) FROM kezek.content WHERE request = '{request['id']}'"), [["1"]])
-
-    def test_found_by_what_it_is_now(self):
-        request = self.submit("p-clock")
-        self.desk.act(request, "correct", {"changes": {"applicant": {"pin": "21509199054321"}}}).must(200)
-        for pin in ("21509199054321",):
-            found = self.desk.post("/v1/searches", {"pin": pin}).must(200)["items"]
-            self.assertIn(request["id"], [r["id"] for r in found])
-
-    def test_checked_as_a_submission_is(self):
-        request = self.submit("p-clock", form={"rooms": 2})
-        refused = (
-            ({"changes": {}}, {("/changes", "too_short")}),
-            ({"changes": {"applicant": {"name": None}}}, {("/changes/applicant/name", "missing")}),
-            ({"changes": {"form": {"rooms": 0}}}, {("/changes/form/rooms", "too_small")}),
-        )
-        for body, faults in refused:
-            with self.subTest(body):
-                self.assertEqual(self.faults(self.desk.act(request, "correct", body)), faults)
-        self.assertEqual(self.desk.act(request, "correct", {"changes": {"number": "x"}}).status, 400)
-        self.assertEqual(self.desk.act(request, "correct", {"changes": {"applicant": {"colour": "x"}}}).status, 400)
-        self.assertEqual(self.see(request)["version"], 1)
 
 
 if __name__ == "__main__":

@@ -1,22 +1,10 @@
 """Acts that give a request to others: forward within its hops, escalate, reopen; and what each agency sees afterwards."""
 
-from support.casework import CaseTest
+from support.casework import ActTest
 from support.kezek import main
 
 
-class RouteTest(CaseTest):
-    def setUp(self):
-        self.world.set_clock(self.start)
-
-    def act(self, claim, act, client=None, **members):
-        return (client or self.probe).post(f"/v1/requests/{claim['request']['id']}/{act}", self.held(claim, **members))
-
-    def faults(self, reply):
-        self.assertEqual((reply.status, reply.code), (422, "invalid"), repr(reply))
-        return {(fault["name"], fault["code"]) for fault in reply["invalid_params"]}
-
-
-class Forwarding(RouteTest):
+class Forwarding(ActTest):
     def test_to_whom_it_belongs(self):
         request = self.submit("p-clock")
         claim = self.take(request)
@@ -72,7 +60,7 @@ class Forwarding(RouteTest):
         self.assert_problem(self.probe_two.get(f"/v1/requests/{request['id']}"), 404, "not_found")
 
 
-class Higher(RouteTest):
+class Higher(ActTest):
     def test_somebody_higher_answers_for_it(self):
         request = self.submit("p-clock")
         claim = self.take(request)
@@ -83,7 +71,7 @@ class Higher(RouteTest):
                          {("/to", "not_found")})
 
 
-class Reopening(RouteTest):
+class Reopening(ActTest):
     def test_a_new_term(self):
         request = self.submit("p-clock")
         claim = self.take(request)

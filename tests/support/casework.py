@@ -120,3 +120,27 @@ class CaseTest(ApiTest):
 
     def count(self, table="request"):
         return int(self.world.sql(f"SELECT count(*) FROM kezek.{table}")[0][0])
+
+
+class ActTest(CaseTest):
+    """A CaseTest of acts on requests that somebody holds; each test begins at `start`."""
+
+    def setUp(self):
+        self.world.set_clock(self.start)
+
+    def held_by(self, client, service="p-clock", **members):
+        """A request in that officer's custody, and its claim."""
+        request = self.submit(service, **members)
+        claim = self.take(request, client)
+        client.post(f"/v1/claims/{claim['claim']}/accept", {"fence": claim["fence"]}).must(200)
+        return request, claim
+
+    def act(self, claim, act, client=None, **members):
+        return (client or self.probe).post(f"/v1/requests/{claim['request']['id']}/{act}", self.held(claim, **members))
+
+    def faults(self, reply):
+        self.assertEqual((reply.status, reply.code), (422, "invalid"), repr(reply))
+        return {(fault["name"], fault["code"]) for fault in reply["invalid_params"]}
+
+    def last_event(self, request, client=None):
+        return (client or self.probe).get(f"/v1/requests/{request['id']}/events").must(200)["items"][-1]

@@ -143,7 +143,7 @@ def _python_jobs(suite):
         if "from support." not in text:
             continue
         yield Job(f"{suite}/{path.stem}", ["/usr/bin/python3", str(path)],
-                  needs_cluster=bool(re.search(r"\b(ApiTest|CaseTest|CalendarTest|World|Cluster)\b", text)),
+                  needs_cluster=bool(re.search(r"\b(ApiTest|ActTest|CaseTest|CalendarTest|World|Cluster)\b", text)),
                   is_alone="# Runs alone" in text)
 
 

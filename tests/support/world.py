@@ -33,7 +33,7 @@ class World:
         self._clients = {}
         self.daemons = []
         _worlds.append(self)
-        self.cluster = Cluster(None if own_cluster else os.environ.get("KEZEK_TEST_CLUSTER"),
+        self.cluster = Cluster(None if own_cluster else os.environ.get("KEZEK_TEST_CLUSTER") or None,
                                under="/tmp" if own_cluster in (True, False) else own_cluster,
                                environment=cluster_environment)
         self.database = f"world_{secrets.token_hex(4)}"
