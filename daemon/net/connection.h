@@ -18,7 +18,7 @@
 	X(head, AS(deciding) | AS(replying) | AS(closed))                                          \
 	X(deciding, AS(body) | AS(replying) | AS(streaming) | AS(gone) | AS(closed))               \
 	X(body, AS(working) | AS(replying) | AS(closed))                                           \
-	X(working, AS(replying) | AS(streaming) | AS(gone) | AS(closed))                           \
+	X(working, AS(body) | AS(replying) | AS(streaming) | AS(gone) | AS(closed))                \
 	X(replying, AS(idle) | AS(lingering) | AS(closed))                                         \
 	X(streaming, AS(replying) | AS(gone) | AS(closed))                                         \
 	X(lingering, AS(closed))                                                                   \

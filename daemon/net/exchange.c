@@ -45,6 +45,52 @@ void exchange_take_body(struct exchange *x, size_t limit, enum body_class body_c
 	connection_schedule(c);
 }
 
+void exchange_take_pieces(struct exchange *x, size_t limit)
+{
+	struct connection *c = connection_of(x);
+	struct flight *f = c->flight;
+
+	if (c->state == CONNECTION_gone) {
+		exchange_abandon(x);
+		return;
+	}
+	assert(c->state == CONNECTION_deciding);
+	if (f->head.content_length > 0 && (uint64_t)f->head.content_length > limit) {
+		reply_problem(
+			c, KEZEK_PROBLEM_too_large, "the body is larger than this path takes");
+	} else {
+		f->is_pieced = true;
+		f->body_class = BODY_BULK;
+		http1_body_init(&f->chunks, &f->head, limit);
+		connection_move(c, CONNECTION_body);
+	}
+	connection_schedule(c);
+}
+
+void exchange_receive(struct exchange *x, size_t size)
+{
+	struct connection *c = connection_of(x);
+	struct flight *f = c->flight;
+
+	if (c->state == CONNECTION_gone) {
+		exchange_abandon(x);
+		return;
+	}
+	assert(c->state == CONNECTION_working && f->is_pieced && !f->is_taken);
+	if (!f->piece)
+		send_continue(f);
+	f->piece = size;
+	text_reset(&f->body);
+	if (f->body.cap <= size) {
+		text_done(&f->body);
+		f->body = (struct text){calloc(1, size + 1), 0, size + 1};
+		if (!f->body.data)
+			abort();
+	}
+	connection_move(c, CONNECTION_body);
+	connection_schedule(c);
+}
+
 static bool is_line(const char *s)
 {
 	return !strpbrk(s, "\r\n");

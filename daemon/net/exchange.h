@@ -5,7 +5,9 @@
  *   1. ops->head(x): the head is in and well-formed. api finds the route, authorises, and either
  *      replies at once (the body is then not read: Connection: close) or calls exchange_take_body.
  *   2. ops->begin(x): the whole body is in `x->body`. api starts its work. The reply may come in
- * this call or in any later turn.
+ * this call or in any later turn. Of a body that is taken in pieces nothing is there yet: api asks
+ * for each with exchange_receive and gets it by x->on_piece; while it works on one, nothing is
+ * read.
  *   3. exchange_reply (once), or exchange_stream_open … exchange_stream_close.
  *   4. ops->end(x): reply written or client gone, exactly once; api frees `x->context`. Nothing may
  *      touch x after it. It also comes without 2 and 3 when net ends the exchange while the body
@@ -55,6 +57,8 @@ struct exchange {
 	int64_t patience;
 	void *context;                          /* api's own */
 	void (*on_drained)(struct exchange *x); /* a stream has room again; set by api */
+	/* A piece is in `body`, until the next is asked for; set by api before it asks. */
+	void (*on_piece)(struct exchange *x, bool is_last);
 	const char *route; /* a name for metrics and logs; set by api; NULL: none found */
 };
 
@@ -68,6 +72,16 @@ struct exchange_ops {
 /* Read the body, at most `limit` bytes (413 by net itself above it). `Expect: 100-continue` is
  * answered. */
 void exchange_take_body(struct exchange *x, size_t limit, enum body_class body_class);
+
+/*
+ * As exchange_take_body, but of `limit` bytes no more than a piece is ever held. begin comes at
+ * once; what api has not asked for by the time it replies is not read, and the connection then
+ * closes.
+ */
+void exchange_take_pieces(struct exchange *x, size_t limit);
+/* The next piece: `size` bytes, or fewer where it is the last one, perhaps none. Not after the
+ * last. */
+void exchange_receive(struct exchange *x, size_t size);
 
 /* An extra header of the reply to come; name and value are copied. No CR, LF or NUL: asserted. */
 void exchange_header(struct exchange *x, const char *name, const char *value);
@@ -90,6 +104,9 @@ void exchange_abandon(struct exchange *x);
  * `gone` bytes vanish.
  */
 void exchange_stream_open(struct exchange *x, int status, const char *content_type);
+/* The same where it is known how long it will be: Content-Length, and exactly so many bytes. */
+void exchange_stream_open_sized(
+	struct exchange *x, int status, const char *content_type, size_t length);
 bool exchange_stream_write(struct exchange *x, struct span bytes);
 /* `whole` false: something broke after the header was out; the chunked body is cut off so that it
  * shows. */

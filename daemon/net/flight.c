@@ -46,11 +46,12 @@ static void forget(struct flight *f)
 	text_reset(&f->extra);
 	slim(&f->out);
 	f->out_at = f->rest_at = f->in_at = 0;
-	f->limit = 0;
+	f->limit = f->piece = 0;
 	f->moved = 0;
 	f->status = 0;
 	f->x = (struct exchange){0};
 	f->is_told = f->is_taken = f->is_replied = f->is_ended = false;
+	f->is_pieced = f->is_begun = false;
 	f->is_bare = f->is_chunked = f->is_full = f->must_close = f->is_cut = false;
 	f->has_extra_cache = false;
 }

@@ -21,6 +21,7 @@ struct flight {
 	struct http1_body chunks;
 	struct text body;
 	size_t limit; /* of the body */
+	size_t piece; /* bytes that the api has asked for */
 	enum body_class body_class;
 
 	struct text extra;     /* header lines of the reply to come */
@@ -31,7 +32,9 @@ struct flight {
 	struct exchange x;
 	int status;
 	bool is_told;         /* ops->head has been called: ops->end is owed */
-	bool is_taken;        /* the body is wanted */
+	bool is_taken;        /* the body is wanted; of one in pieces: the last is in */
+	bool is_pieced;       /* the body is taken in pieces */
+	bool is_begun;        /* and ops->begin has been called for it */
 	bool is_replied;      /* reply or abandon has been called; a stream: it is complete */
 	bool is_ended;        /* ops->end has been called */
 	bool is_bare;         /* HEAD: no body leaves */

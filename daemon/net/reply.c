@@ -128,7 +128,8 @@ static bool skip_body(struct flight *f)
 
 	if (!http1_head_has_body(&f->head) || f->is_taken)
 		return true;
-	if (f->head.chunked || f->head.expect_continue || (uint64_t)f->head.content_length > here)
+	if (f->head.chunked || f->head.expect_continue || f->piece ||
+		(uint64_t)f->head.content_length > here)
 		return false;
 	f->in_at += (size_t)f->head.content_length;
 	return true;
@@ -141,7 +142,7 @@ void reply_whole(struct connection *c, int status, const char *content_type, str
 
 	if (!body)
 		body = &none;
-	if (c->state == CONNECTION_deciding && !skip_body(f))
+	if ((c->state == CONNECTION_deciding || f->is_pieced) && !skip_body(f))
 		f->must_close = true;
 	f->must_close = f->must_close || c->server->is_draining;
 	f->is_replied = true;

@@ -207,7 +207,8 @@ static enum step read_known(struct connection *c)
 	return STEP_AGAIN;
 }
 
-/* 0: the body is whole; *input is what came behind it. HTTP1_MORE, HTTP1_BAD. */
+/* However the body is framed. 0: it is whole; *input is what came behind it. HTTP1_MORE, HTTP1_BAD.
+ */
 static int take_chunks(struct flight *f, struct span *input, struct http1_fault *ret_fault)
 {
 	struct span data;
@@ -254,13 +255,62 @@ static enum step read_chunked(struct connection *c)
 	return STEP_AGAIN;
 }
 
+static enum step tell_piece(struct connection *c, bool is_last)
+{
+	struct flight *f = c->flight;
+
+	f->is_taken = is_last;
+	f->x.body = text_span(&f->body);
+	f->x.began_mono = loop_mono();
+	connection_move(c, CONNECTION_working);
+	f->x.on_piece(&f->x, is_last);
+	return STEP_AGAIN;
+}
+
+/* Never more bytes are looked at than the piece has room for, and so none of the body is left over.
+ */
+static enum step read_piece(struct connection *c)
+{
+	struct server *s = c->server;
+	struct flight *f = c->flight;
+	struct http1_fault fault = {0};
+	size_t room = f->piece - f->body.len, here = f->in.len - f->in_at, n = 0;
+	struct span input = {f->in.data + f->in_at, here < room ? here : room};
+	int r = take_chunks(f, &input, &fault); /* of none at first: it may be whole already */
+
+	f->in_at = (size_t)(input.at - f->in.data);
+	if (r == HTTP1_MORE && f->body.len == f->piece)
+		return tell_piece(c, false);
+	if (r == HTTP1_MORE && here == 0) {
+		room = room < sizeof(s->scratch) ? room : sizeof(s->scratch);
+		r = channel_read(&c->channel, s->scratch, room, &n);
+		if (r == CHANNEL_WAIT)
+			return STEP_WAIT;
+		if (r != 0)
+			return close_quietly(c, r);
+		f->moved += (int64_t)n;
+		input = (struct span){s->scratch, n};
+		r = take_chunks(f, &input, &fault);
+		text_add_span(&f->ahead, input);
+	}
+	if (r == 0)
+		return tell_piece(c, true);
+	return r == HTTP1_MORE ? STEP_AGAIN : refuse(c, &fault);
+}
+
 enum step step_body(struct connection *c)
 {
 	struct flight *f = c->flight;
 
+	if (f->is_pieced && !f->is_begun) {
+		f->is_begun = true;
+		return tell_body(c, SPAN(""));
+	}
 	/* "100 Continue" may have to leave first; a connection that broke shows when it is read. */
 	if (reply_flush(c) == CHANNEL_BROKEN)
 		return close_quietly(c, CHANNEL_BROKEN);
+	if (f->is_pieced)
+		return read_piece(c);
 	if (f->head.chunked)
 		return read_chunked(c);
 	if (f->head.content_length > 0)

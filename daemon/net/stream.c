@@ -15,7 +15,7 @@ static size_t queued(const struct flight *f)
 	return f->out.len - f->out_at;
 }
 
-void exchange_stream_open(struct exchange *x, int status, const char *content_type)
+static void open_stream(struct exchange *x, int status, const char *content_type, int64_t length)
 {
 	struct flight *f = flight_of(x);
 	struct connection *c = f->connection;
@@ -25,12 +25,24 @@ void exchange_stream_open(struct exchange *x, int status, const char *content_ty
 	if (c->state == CONNECTION_gone)
 		return;
 	/* HTTP/1.0 knows no chunks: there the connection's end is the end. */
-	f->is_chunked = f->head.minor > 0;
-	if (!f->is_chunked || (c->state == CONNECTION_deciding && http1_head_has_body(&f->head)))
+	f->is_chunked = length < 0 && f->head.minor > 0;
+	if ((length < 0 && !f->is_chunked) ||
+		(c->state == CONNECTION_deciding && http1_head_has_body(&f->head)))
 		f->must_close = true;
-	reply_head(f, status, content_type, -1);
+	reply_head(f, status, content_type, length);
 	connection_move(c, CONNECTION_streaming);
 	connection_schedule(c);
+}
+
+void exchange_stream_open(struct exchange *x, int status, const char *content_type)
+{
+	open_stream(x, status, content_type, -1);
+}
+
+void exchange_stream_open_sized(
+	struct exchange *x, int status, const char *content_type, size_t length)
+{
+	open_stream(x, status, content_type, (int64_t)length);
 }
 
 bool exchange_stream_write(struct exchange *x, struct span bytes)
