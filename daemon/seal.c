@@ -101,6 +101,45 @@ void digest_parts(const struct span *parts, size_t n, uint8_t ret_hash[SEAL_HASH
 	must(EVP_DigestFinal_ex(context, ret_hash, NULL) == 1);
 }
 
+struct digest {
+	EVP_MD_CTX *context;
+};
+
+struct digest *digest_new(void)
+{
+	struct digest *d = calloc(1, sizeof(*d));
+
+	must(d && (d->context = EVP_MD_CTX_new()) &&
+		EVP_DigestInit_ex(d->context, sha256(), NULL) == 1);
+	return d;
+}
+
+void digest_add(struct digest *d, struct span bytes)
+{
+	must(EVP_DigestUpdate(d->context, bytes.at, bytes.len) == 1);
+}
+
+void digest_end(struct digest *d, uint8_t ret_hash[SEAL_HASH_SIZE])
+{
+	must(EVP_DigestFinal_ex(d->context, ret_hash, NULL) == 1);
+}
+
+void digest_free(struct digest *d)
+{
+	if (d)
+		EVP_MD_CTX_free(d->context);
+	free(d);
+}
+
+void text_add_base64(struct text *t, struct span bytes)
+{
+	size_t size = (bytes.len + 2) / 3 * 4;
+
+	EVP_EncodeBlock(
+		(uint8_t *)text_reserve(t, size), (const uint8_t *)bytes.at, (int)bytes.len);
+	t->len += size;
+}
+
 static int hex_digit(char c)
 {
 	const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c | 32) : NULL;

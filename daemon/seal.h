@@ -29,7 +29,8 @@ void seal_make_key(struct seal *s, const struct uuid *request, uint8_t ret_key[S
 /* 0; -EBADMSG: another master key, or tampered; -ENODATA: the key was destroyed. */
 _must_check_ int seal_open_key(struct seal *s, const struct uuid *request, int master,
 	struct span wrapped, uint8_t ret_key[SEAL_KEY_SIZE]);
-/* Adds the sealed form to `ret`. `purpose` is one of the words content, answer, reason, text. */
+/* Adds the sealed form to `ret`. `purpose` is one of the words content, answer, reason, text,
+ * document, or the place of a document's chunk. */
 void seal_close(struct seal *s, const uint8_t key[SEAL_KEY_SIZE], const struct uuid *request,
 	const char *purpose, struct span plain, struct text *ret);
 /* Adds the plain text to `ret`. 0 or -EBADMSG. */
@@ -44,6 +45,15 @@ void seal_index(
 void digest_parts(const struct span *parts, size_t n, uint8_t ret_hash[SEAL_HASH_SIZE]);
 /* SHA-256 of bytes as they are (tokens, certificates). */
 void digest_bytes(struct span bytes, uint8_t ret_hash[SEAL_HASH_SIZE]);
+/* SHA-256 of what comes in pieces. */
+struct digest;
+struct digest *digest_new(void);
+void digest_add(struct digest *d, struct span bytes);
+/* Of all so far; nothing may be added afterwards. */
+void digest_end(struct digest *d, uint8_t ret_hash[SEAL_HASH_SIZE]);
+void digest_free(struct digest *d);
+/* In base64 (RFC 4648 section 4), as header fields write digests. */
+void text_add_base64(struct text *t, struct span bytes);
 /* Whether two secrets are the same, in a time that does not tell where they differ. */
 bool secret_is(const void *a, const void *b, size_t len);
 /* Overwrites what the compiler would leave. */

@@ -39,6 +39,8 @@
 	X(log_level, string, "info", "error, warning, info or debug")                              \
 	X(database_connections, count, "4", "connections for reads")                               \
 	X(write_connections, count, "2", "connections for group commits")                          \
+	X(document_connections, count, "2",                                                        \
+		"connections for documents, which nothing else waits behind")                      \
 	X(batch_members, count, "64", "members of one group commit")                               \
 	X(metrics_local, string, "no", "yes: GET /metrics needs no principal from loopback")       \
 	X(handshake_timeout, seconds, "5", "TLS handshake, absolute")                              \
@@ -58,6 +60,7 @@
 	X(header_fields, count, "64", "fields of a request head")                                  \
 	X(json_bytes, bytes, "256KiB", "JSON body")                                                \
 	X(bulk_bytes, bytes, "16MiB", "body of catalogue, calendars and imports")                  \
+	X(document_bytes, bytes, "20MiB", "one document")                                          \
 	X(json_depth, count, "16", "nesting of a JSON body")                                       \
 	X(principal_connections, count, "256", "connections of one principal")                     \
 	X(principal_streams, count, "8", "streams of one principal")                               \

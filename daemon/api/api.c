@@ -12,6 +12,8 @@
 #define READ_QUEUE  4096
 #define WRITE_QUEUE 8192
 #define READ_DEPTH  16
+#define FILE_QUEUE  256
+#define FILE_DEPTH  4
 
 static void call_free(void *arg)
 {
@@ -105,7 +107,9 @@ static void on_head(struct exchange *x)
 	x->route = c->route->path;
 	if (!call_permit(c))
 		return;
-	if (c->route->flags & ROUTE_BULK)
+	if (c->route->flags & ROUTE_FILE)
+		exchange_take_pieces(x, (size_t)a->settings->document_bytes);
+	else if (c->route->flags & ROUTE_BULK)
 		exchange_take_body(x, (size_t)a->settings->bulk_bytes, BODY_BULK);
 	else
 		exchange_take_body(x, (size_t)a->settings->json_bytes, BODY_JSON);
@@ -194,8 +198,18 @@ static int connect_database(struct api *a)
 		.queue = WRITE_QUEUE,
 		.timeout_us = a->settings->request_timeout,
 	};
+	struct pg_options documents = {
+		.name = "documents",
+		.conninfo = a->settings->database,
+		.connections = a->settings->document_connections,
+		.depth = FILE_DEPTH,
+		.queue = FILE_QUEUE,
+		.timeout_us = a->settings->request_timeout,
+	};
 	int r = pg_new(a->loop, &reads, &a->reads);
 
+	if (r == 0)
+		r = pg_new(a->loop, &documents, &a->documents);
 	return r < 0 ? r : batcher_new(a->loop, &writes, &a->writes);
 }
 
@@ -280,6 +294,7 @@ void api_free(struct api *a)
 	numbers_free(a->numbers);
 	batcher_free(a->writes);
 	pg_free(a->reads);
+	pg_free(a->documents);
 	expiry_free(a->expiry);
 	book_unref(a->book);
 	signer_free(a->signer);
@@ -291,5 +306,5 @@ void api_free(struct api *a)
 bool api_is_live(const struct api *a)
 {
 	return a->has_principals && a->book && a->schema_is_right && pg_is_ready(a->reads) &&
-	       batcher_is_ready(a->writes);
+	       pg_is_ready(a->documents) && batcher_is_ready(a->writes);
 }

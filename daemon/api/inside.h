@@ -45,7 +45,9 @@ struct api {
 	struct signer *signer; /* NULL: receipts are not signed */
 	struct pg *reads;
 	struct batcher *writes;
-	struct book *book; /* NULL before the first load */
+	struct pg *documents; /* connections that nothing but documents waits behind */
+	int transfers;        /* documents on their way in and out */
+	struct book *book;    /* NULL before the first load */
 	struct principal *principals;
 	size_t principal_count;
 	int64_t generation[3]; /* principal, catalogue, calendar: as loaded */

@@ -42,6 +42,10 @@ void principals_add_begin(struct call *c);
 void principals_disable_begin(struct call *c);
 void principals_rotate_begin(struct call *c);
 void me_begin(struct call *c);
+/* documents.c, uploads.c */
+void documents_list_begin(struct call *c);
+void document_get_begin(struct call *c);
+void document_put_begin(struct call *c);
 /* imports.c */
 void imports_begin(struct call *c);
 /* plain.c */

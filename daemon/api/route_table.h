@@ -16,6 +16,7 @@ enum route_flags {
 	ROUTE_OPEN = 1 << 5,         /* nobody needs to be known */
 	ROUTE_NDJSON = 1 << 6,       /* the body is NDJSON, read by the handler */
 	ROUTE_NO_BODY_OK = 1 << 7,   /* an empty body stands for {} */
+	ROUTE_FILE = 1 << 8,         /* the body is a file, taken in pieces by the handler */
 };
 
 struct route_entry {

@@ -44,6 +44,7 @@ enum {
 	JOB_LEASES,
 	JOB_PARTITIONS,
 	JOB_KEYS,
+	JOB_UPLOADS,
 	JOB_NOTIFICATIONS,
 	JOB_ALARMS,
 	JOB_COUNT
@@ -55,6 +56,7 @@ static const struct job_kind kinds[JOB_COUNT] = {
 	[JOB_PARTITIONS] = {"partitions", SQL_PARTITIONS_AHEAD, false, false, 3600 * 1000000LL,
 		NULL},
 	[JOB_KEYS] = {"keys", SQL_FORGET_KEYS, true, false, 600 * 1000000LL, NULL},
+	[JOB_UPLOADS] = {"uploads", SQL_FORGET_UPLOADS, true, false, 600 * 1000000LL, NULL},
 	[JOB_NOTIFICATIONS] = {"notifications", SQL_SWEEP_NOTIFICATIONS, true, false,
 		10 * 1000000LL, NULL},
 	[JOB_ALARMS] = {"alarms", SQL_LOOK_AT_TIMERS, false, false, LOOK_AT_MOST_US, on_looked},

@@ -28,6 +28,7 @@
 	X(act_not_open, 409)                                                                       \
 	X(claim_lost, 409)                                                                         \
 	X(already_exists, 409)                                                                     \
+	X(erased, 410)                                                                             \
 	X(length_required, 411)                                                                    \
 	X(stale_version, 412)                                                                      \
 	X(too_large, 413)                                                                          \
@@ -35,6 +36,7 @@
 	X(unsupported_media_type, 415)                                                             \
 	X(expectation_failed, 417)                                                                 \
 	X(invalid, 422)                                                                            \
+	X(digest_mismatch, 422)                                                                    \
 	X(idempotency_key_reused, 422)                                                             \
 	X(precondition_required, 428)                                                              \
 	X(too_many_connections, 429)                                                               \

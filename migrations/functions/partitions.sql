@@ -3,6 +3,8 @@
 CREATE OR REPLACE FUNCTION kezek.ensure_partitions(p_year int) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+	tables CONSTANT text[] := ARRAY['request', 'content', 'request_key', 'request_state', 'deadline_done', 'event',
+		'access', 'document', 'document_chunk'];
 	t text;
 	part text;
 	low uuid;
@@ -12,13 +14,14 @@ BEGIN
 	IF p_year NOT BETWEEN 1970 AND 9999 THEN
 		RAISE EXCEPTION 'no partition for the year %', p_year USING ERRCODE = '22008';
 	END IF;
-	IF to_regclass(format('kezek.access_%s', p_year)) IS NOT NULL THEN -- the last to come
+	IF NOT EXISTS (SELECT FROM unnest(tables) AS u(name) WHERE to_regclass(format('kezek.%s_%s', u.name, p_year)) IS NULL)
+	THEN
 		RETURN false;
 	END IF;
 	PERFORM pg_advisory_xact_lock(hashtext('kezek.partitions'));
 	low := kezek.year_bound(p_year);
 	high := kezek.year_bound(p_year + 1);
-	FOREACH t IN ARRAY ARRAY['request', 'content', 'request_key', 'request_state', 'deadline_done', 'event', 'access']
+	FOREACH t IN ARRAY tables
 	LOOP
 		part := format('%s_%s', t, p_year);
 		CONTINUE WHEN to_regclass('kezek.' || part) IS NOT NULL;
@@ -29,6 +32,9 @@ BEGIN
 				'autovacuum_vacuum_scale_factor = 0.02)', part);
 		ELSIF t IN ('request', 'content') THEN
 			EXECUTE format('ALTER TABLE kezek.%I SET (toast_tuple_target = 8160)', part);
+		END IF;
+		IF t = 'document_chunk' THEN -- what is sealed does not become smaller
+			EXECUTE format('ALTER TABLE kezek.%I ALTER sealed SET STORAGE EXTERNAL', part);
 		END IF;
 		EXECUTE format('ALTER TABLE kezek.%I ATTACH PARTITION kezek.%I FOR VALUES FROM (%L) TO (%L)',
 			t, part, low, high);
@@ -57,3 +63,6 @@ BEGIN
 END
 $$;
 GRANT EXECUTE ON FUNCTION kezek.partitions_ahead() TO kezek_jobs;
+-- The years that an earlier program made get the tables that have come since.
+SELECT kezek.ensure_partitions(substring(relname FROM '\d+$')::int) FROM pg_class
+WHERE relnamespace = 'kezek'::regnamespace AND relname ~ '^event_\d{4}$' AND relkind = 'r';

@@ -261,5 +261,69 @@ class Requests(DoorTest):
         self.assertEqual(self.door.metric("connections_open"), 1)
 
 
+class Pieces(DoorTest):
+    """A body that is asked for piece by piece."""
+
+    def sizes(self, reply):
+        self.assertEqual(reply.status, 200)
+        return reply.json
+
+    def test_of_a_known_length(self):
+        with self.door.connect() as s:
+            for length, sizes in ((0, [0]), (1, [1]), (999, [999]), (1000, [1000]), (1001, [1000, 1]),
+                                  (5000, [1000] * 5)):
+                self.assertEqual(self.sizes(exchange(s, post("/pieces", b"x" * length))), sizes)
+            self.assertEqual(self.sizes(exchange(s, post("/pieces?size=70000", b"x" * 200000))), [70000, 70000, 60000])
+
+    def test_in_chunks_however_they_are_cut(self):
+        head = get("/pieces?size=10", "Transfer-Encoding: chunked", method="POST")
+        whole = b"".join(b"%x\r\n%s\r\n" % (n, b"x" * n) for n in (1, 7, 30, 2)) + b"0\r\nA: b\r\n\r\n"
+        with self.door.connect() as s:
+            reply = exchange(s, head + whole + get("/who"))
+            self.assertEqual(sum(self.sizes(reply)), 40)
+            self.assertLessEqual(max(reply.json), 10)
+            self.assertEqual(receive(s, reply.rest).status, 200)  # what came behind it is the next request
+            for cut in range(1, len(whole), 3):
+                s.sendall(head + whole[:cut])
+                time.sleep(0.002)
+                self.assertEqual(sum(self.sizes(exchange(s, whole[cut:]))), 40)
+
+    def test_pipelined_behind_one_another(self):
+        with self.door.connect() as s:
+            s.sendall(b"".join(post("/pieces?size=3", b"x" * n) for n in range(20)) + get("/who"))
+            rest = b""
+            for n in range(20):
+                reply = receive(s, rest)
+                rest = reply.rest
+                self.assertEqual(sum(self.sizes(reply)), n)
+            self.assertEqual(receive(s, rest).status, 200)
+
+    def test_what_is_too_long_or_malformed(self):
+        chunked = get("/pieces", "Transfer-Encoding: chunked", method="POST")
+        for data, status in ((get("/pieces", f"Content-Length: {(1 << 20) + 1}", method="POST"), 413),
+                             (chunked + b"100001\r\n", 413), (chunked + b"5\r\nxxxxx\r\n100000\r\n", 413),
+                             (chunked + b"1\r\nxy\r\n", 400), (chunked + b"x\r\n", 400)):
+            with self.door.connect() as s:
+                reply = exchange(s, data)
+                self.assertEqual((reply.status, reply.fields["connection"]), (status, "close"), data)
+
+    def test_who_has_seen_enough_closes(self):
+        with self.door.connect() as s:
+            reply = exchange(s, post("/pieces?stop=2", b"x" * 5000))
+            self.assertEqual((reply.status, reply.json, reply.fields["connection"]), (409, [1000, 1000], "close"))
+
+    def test_a_client_that_leaves_is_noticed(self):
+        before, looks = self.door.counts()["ended"], 1
+        for data in (b"", b"x" * 10, b"x" * 2500):
+            with self.door.connect() as s:
+                s.sendall(get("/pieces", "Content-Length: 5000", method="POST") + data)
+                time.sleep(0.05)
+        end = time.monotonic() + 5
+        while (ended := self.door.counts()["ended"] - before - looks) < 3 and time.monotonic() < end:
+            looks += 1  # each look is an exchange too
+            time.sleep(0.02)
+        self.assertEqual(ended, 3)
+
+
 if __name__ == "__main__":
     main()

@@ -25,6 +25,7 @@ struct errand {
 	struct timer timer;
 	int64_t left, size;
 	bool is_bulk;
+	struct text sizes; /* of the pieces so far */
 	void (*then)(struct errand *e);
 };
 
@@ -136,6 +137,34 @@ static void then_take(struct errand *e)
 	exchange_take_body(e->x, 1 << 16, BODY_JSON);
 }
 
+/* Each piece is pondered over for a moment; after `stop` of them it has seen enough. */
+static void then_receive(struct errand *e)
+{
+	exchange_receive(e->x, (size_t)e->size);
+}
+
+static void on_piece(struct exchange *x, bool is_last)
+{
+	struct errand *e = x->context;
+
+	text_addf(&e->sizes, "%s%zu", e->sizes.len ? "," : "[", x->body.len);
+	if (is_last || --e->left == 0) {
+		text_adds(&e->sizes, "]");
+		reply_json(x, is_last ? 200 : 409, &e->sizes);
+	} else {
+		timer_set(&e->timer, 1000);
+	}
+}
+
+static void take_pieces(struct exchange *x)
+{
+	struct errand *e = send_errand(x, then_receive, 0);
+
+	e->size = parameter(x, "size", 1000);
+	e->left = parameter(x, "stop", 0);
+	x->on_piece = on_piece;
+}
+
 /* Writes numbered lines until the queue is full. */
 static void pour(struct exchange *x)
 {
@@ -237,6 +266,8 @@ static void on_head(struct exchange *x)
 		exchange_take_body(x, (size_t)parameter(x, "limit", 1 << 18), BODY_JSON);
 	else if (is_path(x, "/bulk"))
 		exchange_take_body(x, 1 << 24, BODY_BULK);
+	else if (is_path(x, "/pieces"))
+		exchange_take_pieces(x, 1 << 20);
 	else if (is_path(x, "/wait"))
 		exchange_take_body(x, 1 << 10, BODY_JSON);
 	else if (is_path(x, "/later"))
@@ -255,6 +286,10 @@ static void on_begin(struct exchange *x)
 
 	if (is_path(x, "/wait")) {
 		send_errand(x, then_hello, parameter(x, "ms", 1000) * 1000);
+		return;
+	}
+	if (is_path(x, "/pieces")) {
+		take_pieces(x);
 		return;
 	}
 	text_add_span(&t, x->body);
@@ -278,6 +313,7 @@ static void on_end(struct exchange *x)
 	if (!e)
 		return;
 	timer_done(&e->timer);
+	text_done(&e->sizes);
 	free(e);
 }
 

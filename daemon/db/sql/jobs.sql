@@ -21,5 +21,8 @@ SELECT kezek.partitions_ahead()
 -- name: sweep_notifications
 SELECT kezek.sweep_notifications($1)
 
+-- name: forget_uploads
+SELECT kezek.forget_uploads($1)
+
 -- name: forget_keys
 SELECT kezek.forget_keys($1)

@@ -1,0 +1,215 @@
+/* Documents of a request: the list, and what downloads and uploads share. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "daemon/api/access_log.h"
+#include "daemon/api/documents.h"
+#include "daemon/api/dossier.h"
+#include "daemon/api/resources.h"
+#include "daemon/log.h"
+#include "daemon/net/server.h"
+#include "lib/media.h"
+
+#define TRANSFERS_MAX 64 /* at once: each holds about a megabyte */
+
+void document_row_read(struct row *r, struct document_row *ret)
+{
+	ret->no = row_int(r);
+	ret->kind = row_text(r);
+	ret->media_type = row_text(r);
+	ret->size = row_int64(r);
+	ret->chunks = row_int(r);
+	ret->stored_at = row_moment(r);
+	ret->stored_by = row_text(r);
+	ret->actor = row_text(r);
+	ret->about = row_bytes(r);
+}
+
+void document_close(struct api *a, const uint8_t key[SEAL_KEY_SIZE], const struct uuid *request,
+	const struct document_about *about, int64_t size, int chunks, struct text *ret)
+{
+	_text_ plain = TEXT_INIT;
+	char id[UUID_TEXT_SIZE];
+
+	uuid_format(&about->id, id);
+	text_addf(&plain, "{\"id\":\"%s\",\"sha256\":\"%s\",\"size\":%lld,\"chunks\":%d,", id,
+		about->sha256, (long long)size, chunks);
+	text_add_member(&plain, "name", about->name);
+	text_add_char(&plain, '}');
+	seal_close(a->seal, key, request, "document", text_span(&plain), ret);
+}
+
+static bool copy_member(json_object *o, const char *name, char *to, size_t size)
+{
+	const char *s = json_object_get_string(json_object_object_get(o, name));
+	size_t len = s ? strlen(s) : size;
+
+	if (len >= size)
+		return false;
+	memcpy(to, s, len + 1);
+	return true;
+}
+
+int document_open(struct api *a, const uint8_t key[SEAL_KEY_SIZE], const struct uuid *request,
+	const struct document_row *row, struct document_about *ret)
+{
+	_text_ plain = TEXT_INIT;
+	_json_ *o = NULL;
+	char id[UUID_TEXT_SIZE];
+
+	if (seal_open(a->seal, key, request, "document", row->about, &plain) < 0 ||
+		json_read(text_span(&plain), NULL, NULL, &o) != 0 ||
+		!copy_member(o, "id", id, sizeof(id)) || !uuid_parse(span_of(id), &ret->id) ||
+		!copy_member(o, "name", ret->name, sizeof(ret->name)) ||
+		!copy_member(o, "sha256", ret->sha256, sizeof(ret->sha256)) ||
+		json_object_get_int64(json_object_object_get(o, "size")) != row->size ||
+		json_object_get_int(json_object_object_get(o, "chunks")) != row->chunks) {
+		uuid_format(request, id);
+		log_event(LOG_LEVEL_ERROR, "document_unreadable", LOG_S("request", id),
+			LOG_N("no", row->no));
+		return -EBADMSG;
+	}
+	return 0;
+}
+
+void document_write(struct text *t, const struct document_row *row,
+	const struct document_about *about, const struct zone *zone)
+{
+	text_addf(t, "{\"no\":%d,", row->no);
+	text_add_member(t, "name", about->name);
+	text_add_char(t, ',');
+	text_add_member(t, "kind", row->kind);
+	text_add_char(t, ',');
+	text_add_member(t, "media_type", row->media_type);
+	text_addf(t, ",\"size\":%lld,\"sha256\":\"%s\",", (long long)row->size, about->sha256);
+	text_add_moment(t, "stored_at", row->stored_at, zone);
+	text_add_char(t, ',');
+	text_add_member(t, "stored_by", row->stored_by);
+	text_add_char(t, ',');
+	text_add_member(t, "actor", row->actor);
+	text_add_char(t, '}');
+}
+
+void document_hash(struct api *a, const char *what, const struct uuid *request, struct span value,
+	uint8_t ret[SEAL_HASH_SIZE])
+{
+	_text_ t = TEXT_INIT;
+
+	text_add(&t, request->bytes, sizeof(request->bytes));
+	text_add_span(&t, value);
+	seal_index(a->seal, what, text_span(&t), ret);
+}
+
+void document_place(const struct uuid *id, int no, char ret[64])
+{
+	char s[UUID_TEXT_SIZE];
+
+	uuid_format(id, s);
+	snprintf(ret, 64, "document %s %d", s, no);
+}
+
+void text_add_content_digest(struct text *t, const uint8_t hash[SEAL_HASH_SIZE])
+{
+	text_adds(t, "sha-256=:");
+	text_add_base64(t, (struct span){(const char *)hash, SEAL_HASH_SIZE});
+	text_add_char(t, ':');
+}
+
+bool document_request(
+	struct call *c, enum unit_how how, struct request_row *ret, uint8_t ret_key[SEAL_KEY_SIZE])
+{
+	struct viewer viewer = call_viewer(c);
+	int r;
+
+	if (!call_entered(c, how))
+		return false;
+	if (rows_count(&c->unit, 1))
+		request_row_read(&c->unit, 1, 0, ret);
+	if (!rows_count(&c->unit, 1) || !access_sees_personal(&viewer, ret->agency, ret->office)) {
+		answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
+		return false;
+	}
+	r = seal_open_key(c->api->seal, &ret->id, ret->master, ret->wrapped, ret_key);
+	if (r < 0)
+		answer_problem(
+			c, r == -ENODATA ? KEZEK_PROBLEM_erased : KEZEK_PROBLEM_internal, NULL);
+	return r == 0;
+}
+
+bool document_name(struct call *c, struct span *ret)
+{
+	*ret = span_of(c->segment[1]);
+	if (document_name_is_sound(*ret))
+		return true;
+	answer_bad_parameter(c, "name", WORD_reason_bad_format, "passport.pdf");
+	return false;
+}
+
+void document_send(struct call *c, void (*on_done)(struct unit *u, enum unit_how how))
+{
+	int r;
+
+	c->unit.on_done = on_done;
+	r = pg_submit(c->api->documents, &c->unit);
+	if (r < 0)
+		answer_away(c, r);
+}
+
+bool transfer_begin(struct call *c)
+{
+	if (!server_count_stream(c->x)) {
+		answer_problem(c, KEZEK_PROBLEM_too_many_connections, NULL);
+		return false;
+	}
+	if (c->api->transfers == TRANSFERS_MAX) {
+		answer_problem(c, KEZEK_PROBLEM_overloaded, NULL);
+		return false;
+	}
+	c->api->transfers++;
+	return true;
+}
+
+void transfer_end(struct api *a)
+{
+	a->transfers--;
+}
+
+static void on_list(struct unit *u, enum unit_how how)
+{
+	struct call *c = call_of_unit(u);
+	struct text t = TEXT_INIT;
+	uint8_t key[SEAL_KEY_SIZE];
+	struct request_row request;
+
+	if (!document_request(c, how, &request, key))
+		return;
+	text_adds(&t, "{\"items\":[");
+	for (int i = 0; i < rows_count(u, 2); i++) {
+		struct row r = row_of(u, 2, i);
+		struct document_about about;
+		struct document_row row;
+
+		document_row_read(&r, &row);
+		if (document_open(c->api, key, &request.id, &row, &about) < 0)
+			continue;
+		text_adds(&t, t.data[t.len - 1] == '[' ? "" : ",");
+		document_write(&t, &row, &about, book_zone(c->book, request.agency));
+	}
+	secret_forget(key, sizeof(key));
+	page_write(&t, NULL, 0, false);
+	text_add_char(&t, '}');
+	access_tells(c, &request.id);
+	answer_json(c, 200, &t);
+}
+
+void documents_list_begin(struct call *c)
+{
+	static const char *const names[] = {NULL};
+	struct uuid id;
+
+	if (!call_query_check(c, names) || !call_id(c, &id))
+		return;
+	params_uuid(call_read(c, SQL_REQUEST_BY_ID), &id);
+	params_uuid(call_read(c, SQL_DOCUMENTS_OF), &id);
+	document_send(c, on_list);
+}

@@ -1,0 +1,22 @@
+-- Documents of a request. Reads follow `enter` and see only its scope.
+
+-- name: documents_of
+SELECT no, kind, media_type, size, chunks, stored_at, stored_by, actor, about FROM kezek.document
+WHERE request = $1::uuid ORDER BY no
+
+-- name: document_named
+SELECT no, kind, media_type, size, chunks, stored_at, stored_by, actor, about FROM kezek.document
+WHERE request = $1::uuid AND name_hash = $2::bytea
+
+-- name: document_chunk
+SELECT sealed FROM kezek.document_chunk WHERE request = $1::uuid AND document = $2::uuid AND no = $3::int
+
+-- name: put_chunk
+SELECT kezek.put_chunk($1, $2, $3, $4, $5)
+
+-- name: discard_upload
+SELECT kezek.discard_upload($1, $2)
+
+-- name: store_document
+SELECT result, state, version, fingerprint, status, no, kind, media_type, size, chunks, stored_at, stored_by, actor, about
+FROM kezek.store_document($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
