@@ -1,29 +1,17 @@
-/* Attaching a document to a request. */
+/* Documents of a request: attaching one, downloading one, listing them. */
 #include <libgen.h>
 #include <stdio.h>
-#include <strings.h>
+#include <time.h>
+#include <unistd.h>
 
-#include "daemon/cli/hold.h"
-#include "daemon/cli/show.h"
+#include "daemon/cli/download.h"
+#include "daemon/cli/list.h"
 #include "daemon/cli/verbs.h"
+#include "lib/media.h"
 
 #define DOCUMENT_BYTES ((size_t)20 << 20)
-
-static const char *type_of(const char *name)
-{
-	static const struct {
-		const char *suffix, *type;
-	} types[] = {{".pdf", "application/pdf"}, {".jpg", "image/jpeg"}, {".jpeg", "image/jpeg"},
-		{".png", "image/png"}, {".tif", "image/tiff"}, {".tiff", "image/tiff"},
-		{".txt", "text/plain"}, {".xml", "application/xml"}, {".json", "application/json"}};
-	const char *dot = strrchr(name, '.');
-
-	for (size_t i = 0; dot && i < ARRAY_SIZE(types); i++) {
-		if (strcasecmp(dot, types[i].suffix) == 0)
-			return types[i].type;
-	}
-	return "application/octet-stream";
-}
+#define BAR_WIDTH      24
+#define MIB            (1024.0 * 1024.0)
 
 static int file_read(const struct cli *c, const char *name, struct text *text)
 {
@@ -43,6 +31,44 @@ static int file_read(const struct cli *c, const char *name, struct text *text)
 	return text->len <= DOCUMENT_BYTES ? 0 : cli_usage(c, SAY_usage_too_large, name);
 }
 
+/* How far a transfer is, on a terminal, once it lasts long enough to be wondered at. */
+struct progress {
+	time_t began;
+	bool is_shown;
+};
+
+static void progress_show(int64_t done, int64_t total, void *context)
+{
+	struct progress *p = context;
+	int filled = total > 0 ? (int)(done * BAR_WIDTH / total) : 0;
+
+	if (!done || (!p->is_shown && time(NULL) - p->began < 1))
+		return;
+	p->is_shown = true;
+	fputs("\r\033[K", stderr);
+	for (int i = 0; total > 0 && i < BAR_WIDTH; i++)
+		fputs(i < filled ? "█" : "░", stderr);
+	fprintf(stderr, " %.1f", (double)done / MIB);
+	if (total > 0)
+		fprintf(stderr, " / %.1f", (double)total / MIB);
+	fputs(" MiB", stderr);
+	fflush(stderr);
+}
+
+static void progress_begin(const struct cli *c, struct progress *p)
+{
+	*p = (struct progress){.began = time(NULL)};
+	if (isatty(STDERR_FILENO) && !c->json)
+		kezek_watch(c->kezek, progress_show, p);
+}
+
+static void progress_end(const struct cli *c, const struct progress *p)
+{
+	kezek_watch(c->kezek, NULL, NULL);
+	if (p->is_shown)
+		fputs("\r\033[K", stderr);
+}
+
 static void attached_print(const struct cli *c, json_object *answer)
 {
 	_text_ t = TEXT_INIT;
@@ -55,25 +81,89 @@ static void attached_print(const struct cli *c, json_object *answer)
 
 int attach_run(struct cli *c)
 {
-	_cleanup_(hold_done)
-	struct hold hold = {0};
 	_text_ text = TEXT_INIT;
-	_free_ char *id = NULL, *path = NULL, *copy = strdup(c->args[1]);
+	_free_ char *id = NULL, *copy = strdup(c->args[1]);
 	const char *name = cli_option(c, "name") ? cli_option(c, "name") : basename(copy);
+	const char *version = cli_option(c, "if-match"), *type = media_of_file(c->args[1]);
 	struct kezek_response *r;
 	struct kezek_body body;
+	struct progress p;
 	char match[128];
-	const char *headers[] = {match, NULL};
+	const char *headers[] = {version ? match : NULL, NULL};
 	int rc = session_open(c);
 
 	rc = rc ? rc : file_read(c, c->args[1], &text);
 	rc = rc ? rc : request_find(c, c->args[0], &id);
-	rc = rc ? rc : hold_find(c, id, &hold);
 	if (rc)
 		return rc;
-	body = (struct kezek_body){text.data, text.len, type_of(c->args[1])};
-	snprintf(match, sizeof(match), "If-Match: %s", hold.hold.etag ? hold.hold.etag : "*");
-	path = cli_path("/v1/requests/%/documents/%", id, name);
-	rc = kezek_call(c->kezek, "PUT", path, hold.hold.etag ? headers : NULL, &body, &r);
+	body = (struct kezek_body){text.data, text.len, type ? type : "application/octet-stream"};
+	snprintf(match, sizeof(match), "If-Match: %s", version ? version : "");
+	progress_begin(c, &p);
+	rc = kezek_attach(c->kezek, id, name, cli_option(c, "kind"), headers, &body, &r);
+	progress_end(c, &p);
 	return rc ? cli_failure(c, rc) : answer_print(c, r, attached_print);
+}
+
+static void document_start(const struct cli *c, struct table *t)
+{
+	static const enum say heads[] = {SAY_head_seq, SAY_head_name, SAY_head_kind, SAY_head_size,
+		SAY_head_when, SAY_head_who};
+
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+		table_column(t, say(heads[i], c->lang));
+	t->columns[0].is_right = t->columns[3].is_right = true;
+	t->columns[1].may_shrink = true;
+}
+
+static void document_add(const struct cli *c, struct table *t, json_object *document)
+{
+	const char *actor = tree_text(document, "/actor");
+	char moment[MOMENT_SIZE];
+
+	(void)c;
+	table_cell(t, tree_text(document, "/no"));
+	table_cell(t, tree_text(document, "/name"));
+	table_cell(t, tree_text(document, "/kind"));
+	table_cell(t, tree_text(document, "/size"));
+	table_cell(t, moment_short(tree_text(document, "/stored_at"), moment));
+	table_cell(t, *actor ? actor : tree_text(document, "/stored_by"));
+}
+
+/* Without a name: which there are. */
+static int documents_list(struct cli *c, const char *id)
+{
+	static const struct list_look look = {document_start, document_add};
+	_free_ char *path = cli_path("/v1/requests/%/documents", id);
+	struct kezek_response *r;
+	_tree_ *answer = NULL;
+	int rc = cli_call(c, "GET", path, NULL, &r);
+
+	if (rc || c->json)
+		return rc ? rc : answer_print(c, r, NULL);
+	answer = cli_response_json(c, r);
+	kezek_response_free(r);
+	if (!answer)
+		return EXIT_REFUSED;
+	items_print(c, answer, &look);
+	return EXIT_DONE;
+}
+
+int document_run(struct cli *c)
+{
+	_free_ char *id = NULL, *path = NULL;
+	struct progress p;
+	int rc = session_open(c);
+
+	rc = rc ? rc : request_find(c, c->args[0], &id);
+	if (rc)
+		return rc;
+	if (c->arg_count < 2)
+		return documents_list(c, id);
+	if (!cli_option(c, "output") && isatty(STDOUT_FILENO))
+		return cli_usage(c, SAY_usage_output, NULL);
+	path = cli_path("/v1/requests/%/documents/%", id, c->args[1]);
+	progress_begin(c, &p);
+	rc = download(c, path, "*/*");
+	progress_end(c, &p);
+	return rc;
 }

@@ -1,8 +1,8 @@
 /* Looking: one request, lists of them, their journal, their papers. */
 #include <errno.h>
 #include <stdio.h>
-#include <unistd.h>
 
+#include "daemon/cli/download.h"
 #include "daemon/cli/list.h"
 #include "daemon/cli/verbs.h"
 #include "lib/lookup_code.h"
@@ -153,35 +153,6 @@ int journal_run(struct cli *c)
 	return events_run(c);
 }
 
-static int sink_to_file(const void *data, size_t size, void *context)
-{
-	return fwrite(data, 1, size, context) == size ? 0 : -1;
-}
-
-/* GET to stdout, or to --output. */
-static int download(struct cli *c, const char *path, const char *accept)
-{
-	const char *name = cli_option(c, "output");
-	struct kezek_response *r;
-	FILE *out = name && strcmp(name, "-") != 0 ? fopen(name, "we") : stdout;
-	int rc;
-
-	if (!out)
-		return cli_usage(c, SAY_usage_file, name);
-	rc = kezek_download(c->kezek, path, accept, sink_to_file, out, &r);
-	if (out != stdout && fclose(out) != 0 && rc == 0) {
-		kezek_response_free(r);
-		return cli_refuse(c, SAY_usage_file, name);
-	}
-	if (rc) {
-		if (out != stdout)
-			unlink(name);
-		return cli_failure(c, rc);
-	}
-	kezek_response_free(r);
-	return EXIT_DONE;
-}
-
 /* A paper in the applicant's language: as text, or to print. */
 static int paper_run(struct cli *c, const char *which)
 {
@@ -214,20 +185,6 @@ int receipt_key_run(struct cli *c)
 int certificate_run(struct cli *c)
 {
 	return paper_run(c, "certificate");
-}
-
-int document_run(struct cli *c)
-{
-	_free_ char *id = NULL, *path = NULL;
-	int rc = session_open(c);
-
-	rc = rc ? rc : request_find(c, c->args[0], &id);
-	if (rc)
-		return rc;
-	if (!cli_option(c, "output") && isatty(STDOUT_FILENO))
-		return cli_usage(c, SAY_usage_output, NULL);
-	path = cli_path("/v1/requests/%/documents/%", id, c->args[1]);
-	return download(c, path, "*/*");
 }
 
 /* What a word typed after `search` may be: fourteen digits are a PIN, a slash stands in numbers,

@@ -74,3 +74,17 @@ int kezek_accept(struct kezek *k, const struct kezek_hold *hold, const char *mem
 int kezek_list_open(struct kezek *k, const char *path, struct kezek_list **ret_list);
 int kezek_list_next(struct kezek_list *l, const char **ret_item);
 void kezek_list_free(struct kezek_list *l);
+
+/*
+ * PUT of a document, `name` as people write it. Its SHA-256 is stated, so that the server stores
+ * what is here or nothing; hence it is safe to repeat. `kind` may be NULL; so may `headers`.
+ */
+int kezek_attach(struct kezek *k, const char *request_id, const char *name, const char *kind,
+	const char *const headers[], const struct kezek_body *body,
+	struct kezek_response **ret_response);
+/*
+ * From now on `on_progress` is told, several times a second, how many bytes of a body, or of an
+ * answer, have passed; `total` is 0 where that is not known. NULL: nobody is told.
+ */
+void kezek_watch(struct kezek *k, void (*on_progress)(int64_t done, int64_t total, void *context),
+	void *context);

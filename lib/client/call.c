@@ -7,6 +7,8 @@
 #include "lib/client/client.h"
 
 #define BODY_MAX     ((size_t)256 << 20) /* an answer beyond it is not one that kezekd gives */
+#define EXPECT_MIN   ((size_t)1 << 20)   /* curl's own bound */
+#define SLOW_RATE    16                  /* bytes a ms: a body's time counts on top at that rate */
 #define PAUSE_MAX_MS 10000L /* no longer between two attempts, whatever Retry-After says */
 
 /* One attempt, as curl's callbacks see it. */
@@ -86,10 +88,12 @@ static bool header_add(struct curl_slist **list, const char *name, const char *v
 static struct curl_slist *headers_make(
 	const struct kezek *k, const struct client_request *q, const char *key)
 {
-	/* An empty Expect keeps curl from waiting for "100 Continue". */
-	struct curl_slist *list = curl_slist_append(NULL, "Expect:");
+	/* An empty Expect keeps curl from waiting for "100 Continue"; before much is sent, it is
+	 * worth the wait to hear that it is not wanted. */
+	bool is_large = q->body && q->body->size > EXPECT_MIN;
+	struct curl_slist *list = is_large ? NULL : curl_slist_append(NULL, "Expect:");
 	char bearer[512];
-	bool ok = list != NULL;
+	bool ok = is_large || list;
 
 	if (k->options[KEZEK_OPTION_token]) {
 		snprintf(bearer, sizeof(bearer), "Bearer %s", k->options[KEZEK_OPTION_token]);
@@ -150,11 +154,25 @@ static void limits_setup(struct kezek *k, const struct client_request *q)
 	curl_easy_setopt(
 		k->curl, CURLOPT_CONNECTTIMEOUT_MS, atol(k->options[KEZEK_OPTION_connect_ms]));
 	if (!q->sink) {
-		curl_easy_setopt(k->curl, CURLOPT_TIMEOUT_MS, ms + q->extra_ms);
+		long sending = q->body ? (long)(q->body->size / SLOW_RATE) : 0;
+
+		curl_easy_setopt(k->curl, CURLOPT_TIMEOUT_MS, ms + q->extra_ms + sending);
 		return;
 	}
 	curl_easy_setopt(k->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(k->curl, CURLOPT_LOW_SPEED_TIME, (ms + 999) / 1000);
+}
+
+static int attempt_on_progress(
+	void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up)
+{
+	const struct attempt *a = context;
+
+	if (a->request->body)
+		a->k->on_progress(up, up_total, a->k->progress_context);
+	else
+		a->k->on_progress(down, down_total, a->k->progress_context);
+	return 0;
 }
 
 static void transfer_setup(struct kezek *k, const struct client_request *q, struct attempt *a)
@@ -175,6 +193,11 @@ static void transfer_setup(struct kezek *k, const struct client_request *q, stru
 	curl_easy_setopt(c, CURLOPT_HEADERDATA, a);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, attempt_on_body);
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, a);
+	if (k->on_progress) {
+		curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, attempt_on_progress);
+		curl_easy_setopt(c, CURLOPT_XFERINFODATA, a);
+		curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+	}
 	tls_setup(k);
 	if (q->body || strcmp(q->method, "GET") != 0) {
 		curl_easy_setopt(c, CURLOPT_POST, 1L);

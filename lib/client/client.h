@@ -30,6 +30,8 @@ struct kezek {
 	bool answered; /* the server has spoken HTTP on this handle: it is there, if not just now */
 	int alert;     /* the last TLS alert that came from the server; 0: none */
 	char error[CURL_ERROR_SIZE];
+	void (*on_progress)(int64_t done, int64_t total, void *context);
+	void *progress_context;
 	struct kezek_refusal refusal;
 	bool refused;
 	json_object *refusal_json; /* owns the strings of `refusal` */

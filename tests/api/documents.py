@@ -215,6 +215,19 @@ class Scope(DocumentTest):
             self.assert_problem(self.put(request, b"x", "c", client=client), 403, "role_not_allowed")
         self.assert_nothing_lies_about()
 
+    def test_every_read_is_on_record(self):
+        request = self.submit()
+        self.put(request, b"mine").must(201)
+        path = f"/v1/requests/{request['id']}/access"
+        before = len(self.chief.get(path).must(200)["items"])
+        self.get(request, client=self.probe_b).must(200)
+        self.listed(request, self.probe)
+        self.get(request, "none", client=self.probe)
+        items = self.chief.get(path).must(200)["items"]
+        self.assertEqual([(i["principal"], i["what"]) for i in items[:len(items) - before]],
+                         [("officer-probe", "/v1/requests/{id}/documents"),
+                          ("officer-probe-b", "/v1/requests/{id}/documents/{name}")])
+
     def test_an_agency_that_gave_it_on_reads_no_document(self):
         request = self.submit()
         self.put(request, b"mine").must(201)

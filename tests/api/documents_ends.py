@@ -1,10 +1,12 @@
-"""Documents that do not come to their end, memory that does not grow with them, and what nobody may find of them."""
+"""Documents that do not come to their end, memory that does not grow with them, the command, and what nobody may find."""
 
 import hashlib
 import os
+import pathlib
 import re
 import signal
 import socket
+import tempfile
 import time
 
 from support.casework import aside
@@ -90,6 +92,48 @@ class Endings(DocumentTest):
             tls.close()
         self.assert_nothing_lies_about()
         self.put(request, b"x", "ninth").must(201)
+
+
+class Command(DocumentTest):
+    """The same as people type it."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def file(self, name, data):
+        (self.folder / name).write_bytes(data)
+        return self.folder / name
+
+    def kezek(self, who, *words, status=0):
+        done = self.world.kezek(who, *words, check=False)
+        self.assertEqual(done.returncode, status, f"{words}\n{done.stdout}{done.stderr}")
+        self.assertEqual(bool(done.stderr), status != 0, done.stderr)
+        return done
+
+    def test_attach_list_download(self):
+        number, data = self.submit()["number"], filling(LIMIT)
+        said = self.kezek("desk-clerk", "attach", number, self.file("Паспорт 1.txt", data)).stdout
+        self.assertEqual(said, f"Паспорт 1.txt  {LIMIT}  sha256 {sha256(data)}\n")
+        self.kezek("officer-probe", "attach", number, self.file("x.pdf", b"%PDF-1.7"), "--name", "decision.pdf", "--kind", "result")
+        listed = self.kezek("desk-clerk", "document", number).stdout
+        self.assertRegex(listed, rf"1 +Паспорт 1.txt +other +{LIMIT} .* desk-clerk")
+        self.assertRegex(listed, r"2 +decision.pdf +result +8 .* officer-probe")
+        self.kezek("desk-clerk", "document", number, "Паспорт 1.txt", "--output", self.folder / "back")
+        self.assertEqual((self.folder / "back").read_bytes(), data)
+        self.assertEqual(self.kezek("desk-clerk", "document", number, "decision.pdf").stdout, "%PDF-1.7")
+
+    def test_what_is_refused(self):
+        number, small = self.submit()["number"], self.file("a.txt", b"a")
+        self.kezek("desk-clerk", "attach", number, small)
+        self.kezek("desk-clerk", "attach", number, small)
+        self.kezek("desk-clerk", "attach", number, self.file("b.txt", b"b"), "--name", "a.txt", status=1)
+        self.kezek("desk-clerk", "attach", number, self.file("c.exe", b"MZ"), status=1)
+        self.kezek("desk-clerk", "attach", number, self.file("large.txt", filling(LIMIT + 1)), status=2)
+        self.kezek("desk-clerk", "attach", number, self.folder / "nothing", status=2)
+        self.kezek("desk-clerk", "document", number, "b.txt", "--output", self.folder / "back", status=1)
+        self.assertFalse((self.folder / "back").exists())
 
 
 class Canary(DocumentTest):
