@@ -177,4 +177,7 @@ void caches_done(struct api *a)
 {
 	timer_done(&a->beat_timer);
 	timer_done(&a->waiters_timer);
+	/* What was on its way is not told that it will never come. */
+	unit_done(&a->beat);
+	unit_done(&a->load);
 }
