@@ -308,7 +308,7 @@ int seal_open_key(struct seal *s, const struct uuid *request, int master, struct
 {
 	_text_ key = TEXT_INIT;
 
-	if (!wrapped.at)
+	if (!wrapped.len)
 		return -ENODATA;
 	if (master != MASTER_ID || seal_open(s, s->master, request, "key", wrapped, &key) < 0 ||
 		key.len != SEAL_KEY_SIZE)

@@ -13,6 +13,7 @@
 	X(receipt_read, "c", 0)                                                                    \
 	X(document_write, "co", 1)                                                                 \
 	X(document_read, "co", 0)                                                                  \
+	X(request_erase, "a", 1)                                                                   \
 	X(search, "cos", 0)                                                                        \
 	X(claim_work, "o", 1)                                                                      \
 	X(claims_read, "o", 0)                                                                     \

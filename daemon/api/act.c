@@ -192,6 +192,8 @@ static enum act_result decide(struct act_run *r)
 	const struct lifecycle_row *row;
 	enum act_result ready;
 
+	if (r->d.is_erased)
+		return ACT_ERASED;
 	if (!r->d.service)
 		return ACT_FAILED; /* the catalogue has lost a pinned version: a bug */
 	if (r->has_if_match && r->if_match != r->d.row.version)

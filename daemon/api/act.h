@@ -25,6 +25,7 @@ struct act_run {
 		ACT_DONE,     /* `answer` is the request, `version` its ETag */
 		ACT_REPLAYED, /* `stored` */
 		ACT_NOT_FOUND,
+		ACT_ERASED,   /* nothing of it can be sealed any more */
 		ACT_NOT_OPEN, /* in `state` */
 		ACT_CLAIM_LOST,
 		ACT_STALE,       /* `version` is the current one */

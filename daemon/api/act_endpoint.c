@@ -9,6 +9,8 @@ static enum kezek_problem problem_of(enum act_result result)
 	switch (result) {
 	case ACT_NOT_FOUND:
 		return KEZEK_PROBLEM_not_found;
+	case ACT_ERASED:
+		return KEZEK_PROBLEM_erased;
 	case ACT_CLAIM_LOST:
 		return KEZEK_PROBLEM_claim_lost;
 	case ACT_NOT_ALLOWED:

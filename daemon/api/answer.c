@@ -143,15 +143,20 @@ void answer_stored(struct call *c, const struct stored_answer *stored)
 	struct text answer = TEXT_INIT;
 	uint8_t key[SEAL_KEY_SIZE];
 	char etag[32];
+	int r;
 
 	if (memcmp(stored->fingerprint, c->fingerprint, FINGERPRINT_SIZE) != 0) {
 		answer_problem(c, KEZEK_PROBLEM_idempotency_key_reused, NULL);
 		return;
 	}
-	if (seal_open_key(c->api->seal, &stored->request, stored->master,
-		    text_span(&stored->wrapped), key) < 0 ||
-		seal_open(c->api->seal, key, &stored->request, "answer", text_span(&stored->sealed),
-			&answer) < 0) {
+	r = seal_open_key(
+		c->api->seal, &stored->request, stored->master, text_span(&stored->wrapped), key);
+	if (r == -ENODATA) {
+		answer_problem(c, KEZEK_PROBLEM_erased, NULL);
+		return;
+	}
+	if (r < 0 || seal_open(c->api->seal, key, &stored->request, "answer",
+			     text_span(&stored->sealed), &answer) < 0) {
 		log_event(LOG_LEVEL_ERROR, "answer_unreadable",
 			LOG_S("request_id", c->x->request_id));
 		text_done(&answer);

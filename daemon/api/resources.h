@@ -14,6 +14,8 @@ void request_deadlines_begin(struct call *c);
 void request_receipt_begin(struct call *c);
 void request_certificate_begin(struct call *c);
 void receipt_key_begin(struct call *c);
+/* erasure.c */
+void erasure_begin(struct call *c);
 /* access_log.c */
 void request_access_begin(struct call *c);
 void search_begin(struct call *c);

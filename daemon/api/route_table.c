@@ -32,6 +32,8 @@ const struct route_entry routes[] = {
 		document_get_begin},
 	{HTTP1_PUT, "/v1/requests/{id}/documents/{name}", ACCESS_document_write,
 		ROUTE_FILE | ROUTE_KEY_OPTIONAL | ACTOR, document_put_begin},
+	{HTTP1_POST, "/v1/requests/{id}/erasure", ACCESS_request_erase,
+		JSON | ROUTE_KEY_OPTIONAL | ACTOR, erasure_begin},
 	{HTTP1_POST, "/v1/requests/{id}/{act}", ACCESS_me_read, JSON | ROUTE_KEY | ACTOR,
 		act_begin},
 	{HTTP1_POST, "/v1/searches", ACCESS_search, JSON | ACTOR, search_begin},

@@ -28,6 +28,7 @@
 	X(act_not_open, 409)                                                                       \
 	X(claim_lost, 409)                                                                         \
 	X(already_exists, 409)                                                                     \
+	X(not_closed, 409)                                                                         \
 	X(erased, 410)                                                                             \
 	X(length_required, 411)                                                                    \
 	X(stale_version, 412)                                                                      \

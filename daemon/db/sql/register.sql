@@ -15,5 +15,8 @@ SELECT kezek.try_calendar($1, $2, $3, $4)
 -- name: put_catalogue
 SELECT kezek.put_catalogue($1, $2, $3)
 
+-- name: erase
+SELECT kezek.erase($1, $2, $3, $4)
+
 -- name: set_test_clock
 SELECT kezek.set_test_clock($1, $2)

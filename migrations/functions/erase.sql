@@ -1,0 +1,34 @@
+-- The erasure of a person: the request's key is destroyed, and with it all that was sealed under it; what it was found
+-- by and its files are deleted. The journal stands, and says so. Results: done (also when it was before), denied,
+-- missing, open (only what has ended can be erased).
+CREATE OR REPLACE FUNCTION kezek.erase(p_by text, p_actor text, p_request uuid, p_legal_basis text) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_now timestamptz;
+	v_closed_at timestamptz;
+	v_seq int;
+BEGIN
+	IF NOT kezek.is_admin(p_by) THEN
+		RETURN 'denied';
+	END IF;
+	SELECT s.closed_at, s.seq + 1 INTO v_closed_at, v_seq FROM kezek.request_state s WHERE s.id = p_request FOR UPDATE;
+	IF NOT FOUND THEN
+		RETURN 'missing';
+	ELSIF v_closed_at IS NULL THEN
+		RETURN 'open';
+	END IF;
+	v_now := kezek.now();
+	UPDATE kezek.request_key SET wrapped = NULL, destroyed_at = v_now WHERE request = p_request AND wrapped IS NOT NULL;
+	IF NOT FOUND THEN
+		RETURN 'done';
+	END IF;
+	DELETE FROM kezek.lookup WHERE request = p_request;
+	DELETE FROM kezek.document_chunk WHERE request = p_request;
+	UPDATE kezek.idempotency SET answer = NULL WHERE request = p_request;
+	UPDATE kezek.request_state SET seq = v_seq, version = version + 1, updated_at = v_now WHERE id = p_request;
+	INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, legal_basis)
+	VALUES (p_request, v_seq, kezek.uuid_v7(v_now), 'erased', v_now, v_now, p_by, p_actor, p_legal_basis);
+	RETURN 'done';
+END
+$$;
+GRANT EXECUTE ON FUNCTION kezek.erase TO kezek_app;
