@@ -190,7 +190,7 @@ void act_apply_resume(struct act_run *r, struct act_input *in)
 static bool is_head(const struct act_run *r)
 {
 	const char *head = book_head(r->d.book, r->d.row.agency);
-	const char *actor = r->c->who.is_system ? call_actor(r->c) : NULL;
+	const char *actor = call_actor(r->c);
 
 	return head && (strcmp(head, r->c->who.name) == 0 || (actor && strcmp(head, actor) == 0));
 }

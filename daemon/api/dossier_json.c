@@ -140,6 +140,17 @@ static void write_pauses(struct text *t, const struct deadline_row *row, const s
 	text_add_char(t, ']');
 }
 
+/* The newest version as long as it runs, unless the change that made it has not come to it yet; the
+ * last one when it stopped (deadlines.md, What is pinned). */
+static int version_of(const struct dossier *d, const struct deadline_row *row)
+{
+	const struct calendar *c = calendars_find(d->book->calendars, row->calendar);
+
+	return c && row->stopped_at == MOMENT_NONE && past_generation(d, row) < 0
+		       ? calendar_version(c)
+		       : row->calendar_version;
+}
+
 static void write_deadline(
 	struct text *t, const struct dossier *d, const struct deadline_row *row, bool explain)
 {
@@ -155,8 +166,8 @@ static void write_deadline(
 	add_bool(t, "provisional", row->provisional);
 	text_addf(t, ",\"rule_version\":%d,", row->rule_version);
 	text_add_member(t, "calendar", row->calendar);
-	text_addf(t, ",\"calendar_version\":%d,\"source\":\"%s\",", row->calendar_version,
-		row->source);
+	text_addf(
+		t, ",\"calendar_version\":%d,\"source\":\"%s\",", version_of(d, row), row->source);
 	text_add_member(t, "effect", row->effect);
 	text_add_char(t, ',');
 	text_add_moment(t, "breached_at", row->breached_at, zone);

@@ -193,7 +193,7 @@ bool call_headers(struct call *c)
 
 const char *call_actor(const struct call *c)
 {
-	return c->actor[0] ? c->actor : NULL;
+	return c->who.is_system && c->actor[0] ? c->actor : NULL; /* a person is one himself */
 }
 
 struct viewer call_viewer(const struct call *c)
