@@ -1,6 +1,6 @@
 /*
- * The look-up code of a receipt, XXXXX-XXXXX: by it an application is found again without its
- * number or a name. 50 bits of chance in Crockford's base 32, which has no I, L, O and U.
+ * The look-up code of a receipt, such as 7K2MX-9QD4T: by it an application is found again without
+ * its number or a name. 50 bits of chance in Crockford's base 32, which has no I, L, O and U.
  */
 #pragma once
 

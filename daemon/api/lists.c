@@ -293,7 +293,7 @@ static bool read_code(struct json_reader *r, char ret_code[LOOKUP_CODE_SIZE])
 
 	if (!typed || lookup_code_parse(span_of(typed), ret_code))
 		return typed;
-	json_reader_fault(r, "code", WORD_reason_bad_format, "XXXXX-XXXXX", NULL);
+	json_reader_fault(r, "code", WORD_reason_bad_format, "7K2MX-9QD4T", NULL);
 	return false;
 }
 

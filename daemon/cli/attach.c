@@ -134,18 +134,8 @@ static int documents_list(struct cli *c, const char *id)
 {
 	static const struct list_look look = {document_start, document_add};
 	_free_ char *path = cli_path("/v1/requests/%/documents", id);
-	struct kezek_response *r;
-	_tree_ *answer = NULL;
-	int rc = cli_call(c, "GET", path, NULL, &r);
 
-	if (rc || c->json)
-		return rc ? rc : answer_print(c, r, NULL);
-	answer = cli_response_json(c, r);
-	kezek_response_free(r);
-	if (!answer)
-		return EXIT_REFUSED;
-	items_print(c, answer, &look);
-	return EXIT_DONE;
+	return list_run(c, path, &look);
 }
 
 int document_run(struct cli *c)

@@ -117,23 +117,10 @@ int load_file_read(const struct cli *c, const char *name, json_object **ret_json
 	return rc;
 }
 
-/* What a 202 means: a job that computes how many open deadlines would move. Waits for it with
- * --wait. */
 int load_answer(struct cli *c, struct kezek_response *r, const char *what)
 {
 	_tree_ *answer = NULL;
-	const char *job;
 
-	if (kezek_response_status(r) == 202 && cli_option(c, "wait")) {
-		job = kezek_response_json(r, "/job");
-		job = job ? job : kezek_response_json(r, "/id");
-		if (job) {
-			_free_ char *id = strdup(job);
-
-			kezek_response_free(r);
-			return job_wait(c, id);
-		}
-	}
 	if (c->json) {
 		printf("%s\n", kezek_response_body(r, NULL));
 	} else {
