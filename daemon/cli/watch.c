@@ -112,7 +112,7 @@ static void pause_make(long seconds)
 
 int watch_run(struct cli *c)
 {
-	struct sigaction stop = {.sa_handler = on_signal};
+	struct sigaction stop = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 	bool drawn = isatty(STDOUT_FILENO) && !c->json;
 	long interval, times;
 	int rc = session_open(c), failure = 0;
