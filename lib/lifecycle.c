@@ -7,6 +7,7 @@ enum {
 	O = 1 << KEZEK_ROLE_officer,
 	S = 1 << KEZEK_ROLE_supervisor,
 	D = LIFECYCLE_DAEMON,
+	CD = C | D,
 	CO = C | O,
 	OS = O | S,
 	OD = O | D,
@@ -17,6 +18,7 @@ enum {
 	FOLLOWS = FACT_FOLLOWS,
 	NAMED = FACT_NAMED,
 	WAITS = FACT_WAITS,
+	PART = FACT_PART,
 	PLANNED = 0,
 	BUILT = 1,
 };
@@ -77,7 +79,20 @@ bool lifecycle_role_does(enum kezek_role role, enum kezek_act act)
 	return false;
 }
 
-void lifecycle_open_acts(struct text *t, enum kezek_state from, unsigned roles)
+bool lifecycle_suits_question(enum kezek_act act)
+{
+	static const enum kezek_act acts[] = {KEZEK_ACT_claim, KEZEK_ACT_renew, KEZEK_ACT_release,
+		KEZEK_ACT_accept, KEZEK_ACT_forward, KEZEK_ACT_consult, KEZEK_ACT_decide,
+		KEZEK_ACT_reassign, KEZEK_ACT_escalate};
+
+	for (size_t i = 0; i < ARRAY_SIZE(acts); i++) {
+		if (acts[i] == act)
+			return true;
+	}
+	return false;
+}
+
+void lifecycle_open_acts(struct text *t, enum kezek_state from, unsigned roles, bool is_question)
 {
 	const char *comma = "";
 
@@ -85,7 +100,8 @@ void lifecycle_open_acts(struct text *t, enum kezek_state from, unsigned roles)
 	for (int act = 0; act < KEZEK_ACT_COUNT; act++) {
 		const struct lifecycle_row *row = lifecycle_find(from, (enum kezek_act)act);
 
-		if (!row || !(row->roles & roles & ~LIFECYCLE_DAEMON))
+		if (!row || !(row->roles & roles & ~LIFECYCLE_DAEMON) ||
+			(is_question && !lifecycle_suits_question(row->act)))
 			continue;
 		text_addf(t, "%s\"%s\"", comma, act_name(row->act));
 		comma = ",";

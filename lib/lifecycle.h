@@ -13,6 +13,7 @@ enum lifecycle_fact {
 	FACT_FOLLOWS = 1 << 4, /* a notification or a hand-over follows the decision */
 	FACT_NAMED = 1 << 5,   /* the act names a person to hold it */
 	FACT_WAITS = 1 << 6,   /* the pause waits for the applicant */
+	FACT_PART = 1 << 7,    /* the act concerns a part of the form only */
 };
 
 #define LIFECYCLE_NEW KEZEK_STATE_COUNT /* `from` of the acts that make a request */
@@ -39,9 +40,12 @@ const struct lifecycle_row *lifecycle_next(
 	enum kezek_state from, enum kezek_act act, unsigned facts);
 /* Is the act the role's in any state? No: 403 role_not_allowed; yes, but not here: 409. */
 bool lifecycle_role_does(enum kezek_role role, enum kezek_act act);
+/* A consultation is a request of its own, of which the applicant knows nothing: is the act one of
+ * those that make sense there? Its answer is `decide`. */
+bool lifecycle_suits_question(enum kezek_act act);
 /* Adds ["claim","withdraw"…]: the acts open now to any of `roles` (bits; ~0u: to anybody but the
  * daemon). */
-void lifecycle_open_acts(struct text *t, enum kezek_state from, unsigned roles);
+void lifecycle_open_acts(struct text *t, enum kezek_state from, unsigned roles, bool is_question);
 
 /* The documentation's two forms: a Mermaid state diagram; and lines of from (empty for a new
  * request), act, to, roles, guard, built or planned, why, with tabs between. */

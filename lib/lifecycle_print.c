@@ -12,6 +12,7 @@ static const struct {
 	{FACT_FOLLOWS, "follows"},
 	{FACT_NAMED, "named"},
 	{FACT_WAITS, "waits"},
+	{FACT_PART, "part"},
 };
 
 static const char *from_name(const struct lifecycle_row *row)

@@ -95,6 +95,7 @@ struct service {
 	const struct term_rule *max_backdate; /* amount and unit; NULL: none allowed */
 	enum forward_clock forward_clock;
 	int max_hops;
+	const struct term_rule *forward_notice; /* to tell the applicant of it; NULL: none */
 	const struct document_standard *documents;
 	const struct ground *grounds;
 	size_t nrecipients, nvariants, nstages, ndocuments, ngrounds;

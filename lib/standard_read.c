@@ -89,7 +89,7 @@ static void read_appeal(struct draft *d, struct json_reader *r, struct service *
 	json_reader_end(&own);
 }
 
-static void read_forward(struct json_reader *r, struct service *s)
+static void read_forward(struct draft *d, struct json_reader *r, struct service *s)
 {
 	static const char *const clocks[] = {"continue", "restart"};
 	struct json_reader own;
@@ -100,6 +100,7 @@ static void read_forward(struct json_reader *r, struct service *s)
 
 		s->forward_clock = clock < 0 ? FORWARD_CONTINUES : (enum forward_clock)clock;
 		json_get_int64(&own, "max_hops", JSON_OPTIONAL, 0, 100, &hops);
+		s->forward_notice = draft_rule(d, &own, "notice", JSON_OPTIONAL, false);
 		json_reader_end(&own);
 	}
 	s->max_hops = (int)hops;
@@ -153,7 +154,7 @@ void standard_read(struct draft *d, struct json_reader *r, struct service *s)
 		json_get_enum(r, "incomplete", JSON_OPTIONAL, incompletes, ARRAY_SIZE(incompletes));
 	s->incomplete = incomplete < 0 ? INCOMPLETE_ACCEPT : (enum incomplete)incomplete;
 	s->max_backdate = draft_rule(d, r, "max_backdate", JSON_OPTIONAL, true);
-	read_forward(r, s);
+	read_forward(d, r, s);
 	read_documents(d, r, s);
 	read_grounds(d, r, s);
 	read_appeal(d, r, s);

@@ -50,6 +50,16 @@ static bool is_awaiting_effect(const struct dossier *d)
 	return false;
 }
 
+/* Somebody else is to act on what this act means for linked requests: links.sql says who and how.
+ */
+static void spread_links(struct act_run *r)
+{
+	bool ended = state_is_final(r->d.state) || r->d.state == KEZEK_STATE_decided;
+
+	if (r->act == KEZEK_ACT_answered || (ended && (r->d.link_count || r->d.parent.number)))
+		api_expire(r->c->api);
+}
+
 /* The queue that gained a request wakes; timers follow a date that moved. */
 static void spread(struct act_run *r)
 {
@@ -66,6 +76,12 @@ static void spread(struct act_run *r)
 		api_tell_due(r->c->api, r->member.changes.deadlines[i].fire_at);
 	if (is_awaiting_effect(&r->d))
 		api_expire(r->c->api);
+	spread_links(r);
+}
+
+static void on_open(struct link_waiter *w)
+{
+	finish(container_of(w, struct act_run, links), ACT_DONE);
 }
 
 static void on_calendars(struct book_waiter *w, bool is_newer)
@@ -88,7 +104,12 @@ static void on_written(struct member *base, enum member_result result)
 	switch (result) {
 	case MEMBER_DONE:
 		spread(r);
-		finish(r, ACT_DONE);
+		if (!r->member.link_count) {
+			finish(r, ACT_DONE);
+			break;
+		}
+		r->links.on_open = on_open;
+		links_await(r->c->api->links, &r->links);
 		break;
 	case MEMBER_DUPLICATE:
 		finish(r, ACT_REPLAYED);
@@ -203,6 +224,8 @@ static enum act_result decide(struct act_run *r)
 	if (!is_own(r) && !lifecycle_role_does(r->c->who.role, r->act))
 		return ACT_NOT_ALLOWED;
 	row = lifecycle_find(r->d.state, r->act);
+	if (!is_own(r) && dossier_is_question(&r->d) && !lifecycle_suits_question(r->act))
+		return ACT_NOT_OPEN;
 	if (!row || !(row->roles & 1u << r->c->who.role))
 		return (r->by_claim || r->has_fence) && !r->d.row.has_claim ? ACT_CLAIM_LOST
 									    : ACT_NOT_OPEN;

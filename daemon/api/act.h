@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/api/dossier.h"
+#include "daemon/api/links.h"
 
 /*
  * One act on one request, named by id or by claim. An endpoint runs one of them; the batches of
@@ -45,6 +46,7 @@ struct act_run {
 	/* Private. */
 	struct unit unit;
 	struct book_waiter calendars;
+	struct link_waiter links;
 	struct act_member member;
 	struct dossier d;
 	bool has_dossier;

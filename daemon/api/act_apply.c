@@ -115,14 +115,15 @@ static void read_decide(struct act_run *r, struct act_input *in)
 	if (in->ground && !service_ground_find(r->d.service, in->ground))
 		json_reader_fault(
 			&in->reader, "ground", WORD_reason_not_a_ground, in->ground, NULL);
-	else if (!in->ground && outcome == KEZEK_OUTCOME_refused)
+	else if (!in->ground && outcome == KEZEK_OUTCOME_refused && !dossier_is_question(&r->d))
 		json_reader_fault(&in->reader, "ground", WORD_reason_missing, NULL, NULL);
 }
 
 /* What was on the way to the decision is owed no more. */
 static void void_steps(struct dossier *d, int64_t at)
 {
-	static const char *const steps[] = {"forward", "consult", "cure", "notify_extension"};
+	static const char *const steps[] = {
+		"forward", "consult", "cure", "notify_extension", "notify"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
 		struct deadline_row *row = dossier_deadline_find(d, steps[i]);
@@ -135,11 +136,14 @@ static void void_steps(struct dossier *d, int64_t at)
 static void apply_decide(struct act_run *r, struct act_input *in)
 {
 	struct dossier *d = &r->d;
-	struct deadline_row *decide = dossier_deadline_find(d, "decide");
+	struct deadline_row *decide = dossier_deadline_find(d, "decide"),
+			    *answer = dossier_deadline_find(d, "consult");
 	struct stage_facts facts;
 
 	if (decide)
 		dossier_stop(d, decide, in->effective_at);
+	else if (answer)
+		dossier_stop(d, answer, in->effective_at);
 	void_steps(d, in->effective_at);
 	d->row.outcome = in->outcome;
 	act_free_hold(r);
@@ -196,6 +200,8 @@ static const struct act_kind kinds[] = {
 	{KEZEK_ACT_hand_over, read_hand_over, apply_hand_over},
 	{KEZEK_ACT_withdraw, NULL, apply_withdraw},
 	{KEZEK_ACT_forward, act_read_forward, act_apply_forward},
+	{KEZEK_ACT_consult, act_read_consult, act_apply_consult},
+	{KEZEK_ACT_answered, act_read_answered, act_apply_answered},
 	{KEZEK_ACT_reassign, act_read_reassign, act_apply_reassign},
 	{KEZEK_ACT_escalate, act_read_escalate, act_apply_escalate},
 	{KEZEK_ACT_reopen, act_read_reopen, act_apply_reopen},
@@ -216,8 +222,10 @@ static unsigned facts_of(struct act_run *r, const struct act_input *in)
 		facts |= FACT_FEE;
 	if (d->row.has_claim)
 		facts |= FACT_HELD;
-	if (stage_follows_decision(d->service, d->variant))
+	if (stage_follows_decision(d->service, d->variant) && !dossier_is_question(d))
 		facts |= FACT_FOLLOWS;
+	if (in->part)
+		facts |= FACT_PART;
 	if (in->to_principal)
 		facts |= FACT_NAMED;
 	return facts;
@@ -235,11 +243,12 @@ static void add_pause(struct text *t, const struct act_input *in)
 /* What the act itself says: codes and moments, nobody's data. */
 static void add_said(struct text *t, const struct act_run *r, const struct act_input *in)
 {
+	bool is_channel = r->act == KEZEK_ACT_notify || r->act == KEZEK_ACT_forward;
+
 	if (in->amount_tyiyn)
 		text_addf(t, ",\"amount_tyiyn\":%lld", (long long)in->amount_tyiyn);
 	if (in->to)
-		text_addf(
-			t, ",\"%s\":\"%s\"", r->act == KEZEK_ACT_notify ? "channel" : "to", in->to);
+		text_addf(t, ",\"%s\":\"%s\"", is_channel ? "channel" : "to", in->to);
 	if (in->pause)
 		add_pause(t, in);
 	if (in->deadline)
@@ -248,6 +257,7 @@ static void add_said(struct text *t, const struct act_run *r, const struct act_i
 			term_unit_name(in->extension.unit));
 	if (in->changed.len)
 		text_addf(t, ",\"changed\":%s]", in->changed.data);
+	act_add_links(t, r, in);
 	if (in->backdate_reason)
 		text_addf(t, ",\"backdate_reason\":\"%s\"", in->backdate_reason);
 }
@@ -289,7 +299,8 @@ static const struct act_kind *kind_of(const struct act_run *r)
 {
 	static const struct act_kind expiry = {.apply = act_apply_expiry};
 
-	if (r->c->who.role == KEZEK_ROLE_COUNT)
+	if (r->c->who.role == KEZEK_ROLE_COUNT && r->act != KEZEK_ACT_answered &&
+		r->act != KEZEK_ACT_withdraw)
 		return &expiry;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		if (kinds[i].act == r->act)
@@ -327,7 +338,7 @@ static int apply(struct act_run *r, struct act_input *in)
 
 int act_apply(struct act_run *r)
 {
-	struct act_input in = {.cure_by_at = MOMENT_NONE};
+	struct act_input in = {.cure_by_at = MOMENT_NONE, .answer_by_at = MOMENT_NONE};
 	int result;
 
 	r->from_agency = r->d.row.agency;

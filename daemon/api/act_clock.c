@@ -142,7 +142,8 @@ void act_apply_pause(struct act_run *r, struct act_input *in)
 
 	if (row)
 		dossier_pause(&r->d, row, &in->paused);
-	dossier_start_cure(&r->d, in->pause->cure, in->effective_at, in->cure_by_at);
+	dossier_start_until(
+		&r->d, KEZEK_DEADLINE_cure, in->pause->cure, in->effective_at, in->cure_by_at);
 	if (in->wanted)
 		act_want_documents(r, in->wanted);
 	act_keep_custody(r);
@@ -280,15 +281,18 @@ void act_read_notify(struct act_run *r, struct act_input *in)
 	in->to = channel >= 0 ? channel_wire[channel] : NULL;
 }
 
-/* Of the decision; before there is one, of an extension. What begins with that begins. */
+/* Of the decision; before there is one, of an extension or a forwarding. What begins with that
+ * begins. */
 void act_apply_notify(struct act_run *r, struct act_input *in)
 {
-	const char *kind = r->d.state == KEZEK_STATE_decided ? "notify" : "notify_extension";
-	struct deadline_row *row = dossier_deadline_find(&r->d, kind);
+	struct deadline_row *extension = dossier_deadline_find(&r->d, "notify_extension"),
+			    *notify = dossier_deadline_find(&r->d, "notify");
 	struct stage_facts facts;
 
-	if (row)
-		dossier_stop(&r->d, row, in->effective_at);
+	if (extension && r->d.state != KEZEK_STATE_decided)
+		dossier_stop(&r->d, extension, in->effective_at);
+	if (notify)
+		dossier_stop(&r->d, notify, in->effective_at);
 	act_facts_begin(&r->d, &facts);
 	dossier_start_stages(&r->d, &facts);
 }

@@ -22,6 +22,12 @@ struct act_input {
 	/* extend */
 	struct deadline_row *deadline;
 	struct term_extension extension;
+	/* consult, forwarding a part */
+	json_object *agencies, *part;
+	const char *join;
+	int64_t answer_by_at; /* MOMENT_NONE: by the standard's term */
+	/* answered */
+	struct link_row *link;
 	/* correct: the content with the changes, owned, and the names of what they touch */
 	json_object *corrected;
 	struct text changed;
@@ -72,6 +78,17 @@ void act_read_escalate(struct act_run *r, struct act_input *in);
 void act_apply_escalate(struct act_run *r, struct act_input *in);
 void act_read_reopen(struct act_run *r, struct act_input *in);
 void act_apply_reopen(struct act_run *r, struct act_input *in);
+
+/* act_link.c: what comes of a request, and what comes back */
+void act_read_consult(struct act_run *r, struct act_input *in);
+void act_apply_consult(struct act_run *r, struct act_input *in);
+/* `part` of a forwarding: members of the form, which become a request of their own. */
+void act_read_part(struct act_run *r, struct act_input *in);
+void act_apply_part(struct act_run *r, struct act_input *in);
+void act_read_answered(struct act_run *r, struct act_input *in);
+void act_apply_answered(struct act_run *r, struct act_input *in);
+/* What the journal says of them: ,"links":[…] and the like. */
+void act_add_links(struct text *t, const struct act_run *r, const struct act_input *in);
 
 /* act_expiry.c: what the law does when nobody did */
 void act_apply_expiry(struct act_run *r, struct act_input *in);

@@ -26,6 +26,11 @@ void act_read_forward(struct act_run *r, struct act_input *in)
 {
 	struct dossier *d = &r->d;
 	char max[16];
+	int channel = json_get_enum(
+		&in->reader, "channel", JSON_OPTIONAL, channel_wire, KEZEK_CHANNEL_COUNT);
+
+	in->to = channel >= 0 ? channel_wire[channel] : NULL;
+	act_read_part(r, in);
 
 	in->to_agency = json_get_string(&in->reader, "to_agency", JSON_REQUIRED, NAME_SIZE - 1);
 	if (!in->to_agency)
@@ -43,7 +48,20 @@ void act_read_forward(struct act_run *r, struct act_input *in)
 	}
 }
 
-/* Where the standard says so, the receiver's term begins anew; else it goes on. */
+/* The applicant is to be told of it, unless that has been done: `channel` says how. */
+static void start_notice(struct act_run *r, struct act_input *in)
+{
+	struct deadline_row *notify = dossier_deadline_find(&r->d, "notify");
+
+	if (in->to && notify)
+		dossier_stop(&r->d, notify, in->effective_at);
+	else if (!in->to && !notify && r->d.service->forward_notice)
+		dossier_start(&r->d, KEZEK_DEADLINE_notify, r->d.service->forward_notice,
+			in->effective_at);
+}
+
+/* Where the standard says so, the receiver's term begins anew; else it goes on. A part leaves the
+ * rest where it is. */
 void act_apply_forward(struct act_run *r, struct act_input *in)
 {
 	struct dossier *d = &r->d;
@@ -53,6 +71,11 @@ void act_apply_forward(struct act_run *r, struct act_input *in)
 
 	if (forward)
 		dossier_stop(d, forward, in->effective_at);
+	start_notice(r, in);
+	if (in->part) {
+		act_apply_part(r, in);
+		return;
+	}
 	d->row.hops++;
 	d->row.agency = in->to_agency;
 	d->row.body_number = NULL; /* kept in kezek.former */

@@ -4,8 +4,9 @@
 #include "daemon/api/access_log.h"
 #include "daemon/api/api.h"
 #include "daemon/api/claims.h"
-#include "daemon/api/expiry.h"
+#include "daemon/api/links.h"
 #include "daemon/api/numbers.h"
+#include "daemon/api/own_acts.h"
 #include "daemon/api/past.h"
 #include "daemon/api/recompute.h"
 
@@ -234,7 +235,8 @@ int api_new(struct loop *l, const struct settings *settings, struct api **ret)
 		a->numbers = numbers_new(a);
 		a->parking = parking_new(a);
 		a->past = past_new();
-		a->expiry = expiry_new(a);
+		a->own_acts = own_acts_new(a);
+		a->links = links_new(a);
 	}
 	if (r < 0) {
 		api_free(a);
@@ -257,7 +259,7 @@ void api_set_hooks(struct api *a, const struct api_hooks *hooks)
 
 void api_expire(struct api *a)
 {
-	expiry_look(a->expiry);
+	own_acts_look(a->own_acts);
 }
 
 void api_wake(struct api *a, const char *agency, int count)
@@ -295,7 +297,8 @@ void api_free(struct api *a)
 	batcher_free(a->writes);
 	pg_free(a->reads);
 	pg_free(a->documents);
-	expiry_free(a->expiry);
+	own_acts_free(a->own_acts);
+	links_free(a->links);
 	book_unref(a->book);
 	signer_free(a->signer);
 	seal_free(a->seal);

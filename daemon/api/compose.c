@@ -80,7 +80,8 @@ static void pause_for_documents(struct dossier *d)
 
 	if (row)
 		dossier_pause(d, row, &pause);
-	dossier_start_cure(d, service_cure(d->service, d->variant), d->now, MOMENT_NONE);
+	dossier_start_until(
+		d, KEZEK_DEADLINE_cure, service_cure(d->service, d->variant), d->now, MOMENT_NONE);
 }
 
 static void start_deadlines(const struct intake *in, struct dossier *d)
@@ -91,7 +92,8 @@ static void start_deadlines(const struct intake *in, struct dossier *d)
 	if (d->state == KEZEK_STATE_refused)
 		return;
 	if (d->state == KEZEK_STATE_incomplete) {
-		dossier_start_cure(d, service_cure(d->service, d->variant), d->now, MOMENT_NONE);
+		dossier_start_until(d, KEZEK_DEADLINE_cure, service_cure(d->service, d->variant),
+			d->now, MOMENT_NONE);
 		return;
 	}
 	stage_facts_init(&facts);

@@ -1,7 +1,7 @@
 /* A request in the hand: opening it, its journal, its moves. */
 #include <errno.h>
 
-#include "daemon/api/dossier.h"
+#include "daemon/api/dossier_deadline.h"
 #include "daemon/log.h"
 
 void dossier_init(struct dossier *d, struct api *a, struct book *b, int64_t now)
@@ -22,6 +22,8 @@ void dossier_done(struct dossier *d)
 		text_done(&d->events[i].text);
 	}
 	free(d->events);
+	for (int i = 0; i < d->link_count; i++)
+		text_done(&d->links[i].about);
 	json_object_put(d->content);
 	pool_free(d->pool);
 	book_unref(d->book);
@@ -121,6 +123,48 @@ static void read_deadlines(struct dossier *d, struct span text)
 }
 
 /* Strings of the row are borrowed from the unit: ours from here on. */
+static void read_links(struct dossier *d, struct span text)
+{
+	_json_ *all = NULL;
+
+	if (!text.at || json_read(text, NULL, NULL, &all) != 0)
+		return;
+	for (size_t i = 0; i < json_object_array_length(all) && d->link_count < LINKS_MAX; i++) {
+		json_object *o = json_object_array_get_idx(all, i);
+		struct link_row *k = &d->links[d->link_count++];
+
+		*k = (struct link_row){
+			.no = member_int(o, "no"),
+			.kind = member_text(d, o, "kind"),
+			.agency = member_text(d, o, "agency"),
+			.number = member_text(d, o, "number"),
+			.asked = member_int(o, "asked"),
+			.join = member_text(d, o, "join"),
+			.answer_by = MOMENT_NONE,
+			.is_told = json_object_get_boolean(json_object_object_get(o, "told")),
+			.state = member_text(d, o, "state"),
+			.outcome = member_text(d, o, "outcome"),
+			.due_at = member_moment(o, "due_at"),
+		};
+		uuid_parse(span_of(json_object_get_string(json_object_object_get(o, "child"))),
+			&k->child);
+	}
+}
+
+static void read_parent(struct dossier *d, struct span text)
+{
+	_json_ *o = NULL;
+
+	if (!text.at || json_read(text, NULL, NULL, &o) != 0)
+		return;
+	uuid_parse(span_of(json_object_get_string(json_object_object_get(o, "request"))),
+		&d->parent.id);
+	d->parent.number = member_text(d, o, "number");
+	d->parent.kind = member_text(d, o, "kind");
+	d->parent.agency = member_text(d, o, "agency");
+	d->parent.office = member_text(d, o, "office");
+}
+
 static void own_strings(struct dossier *d)
 {
 	const char **strings[] = {
@@ -177,8 +221,11 @@ int dossier_read(struct dossier *d, struct api *a, struct book *b, int64_t now,
 	request_row_read(u, statement, row, &d->row);
 	own_strings(d);
 	read_deadlines(d, d->row.deadlines);
+	read_links(d, d->row.links);
+	read_parent(d, d->row.parent);
 	r = open_content(d);
 	d->row.wrapped = d->row.content = d->row.deadlines = (struct span){0};
+	d->row.links = d->row.parent = (struct span){0};
 	if (r == 0 && !state_parse(span_of(d->row.state), &d->state))
 		r = -EBADMSG;
 	if (r < 0) {
@@ -227,19 +274,53 @@ struct event_row *dossier_event(
 
 void dossier_move(struct dossier *d, enum kezek_state state)
 {
+	if (!state_is_final(state))
+		d->row.closed_at = MOMENT_NONE;
+	else if (d->row.closed_at == MOMENT_NONE)
+		d->row.closed_at = d->now;
 	d->state = state;
 	d->row.state = state_name(state);
-	d->row.closed_at = state_is_final(state) ? d->now : MOMENT_NONE;
 }
 
-void dossier_mirror(struct dossier *d)
+void dossier_open(struct dossier *d, struct open_member *m)
 {
-	const struct deadline_row *decide = NULL;
+	const struct request_row *row = &d->row;
+
+	m->id = row->id;
+	m->number = row->number;
+	m->service = row->service;
+	m->service_version = row->service_version;
+	m->variant = row->variant;
+	m->channel = row->channel;
+	m->office = row->office;
+	m->territory = row->territory;
+	m->language = row->language;
+	m->received_at = row->received_at;
+	m->registered_at = row->registered_at;
+	m->backdate_reason = row->backdate_reason;
+	m->promised_due_on = row->promised_due_on;
+	m->generation = d->book->generation;
+	dossier_state(d, &m->state);
+	dossier_changes(d, &m->changes);
+}
+
+const struct deadline_row *dossier_main(const struct dossier *d)
+{
+	const struct deadline_row *decide = NULL, *consult = NULL;
 
 	for (int i = 0; i < d->deadline_count; i++) {
 		if (strcmp(d->deadlines[i].kind, "decide") == 0)
 			decide = &d->deadlines[i];
+		else if (strcmp(d->deadlines[i].kind, "consult") == 0)
+			consult = &d->deadlines[i];
 	}
+	return decide ? decide : consult;
+}
+
+void dossier_mirror(struct dossier *d)
+{
+	const struct deadline_row *decide = dossier_main(d);
+
 	d->row.due_at = decide ? decide->due_at : MOMENT_NONE;
 	d->row.due_on = decide ? decide->due_on : DAY_NONE;
 	d->row.provisional = decide && decide->provisional;
@@ -276,6 +357,11 @@ void dossier_changes(struct dossier *d, struct changes *ret)
 	ret->event_count = d->event_count;
 	d->events = NULL;
 	d->event_count = d->event_room = 0;
+}
+
+bool dossier_is_question(const struct dossier *d)
+{
+	return d->parent.number && strcmp(d->parent.kind, "consult") == 0;
 }
 
 bool dossier_is_overdue(const struct dossier *d)

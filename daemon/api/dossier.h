@@ -28,6 +28,12 @@ struct dossier {
 	struct deadline_row deadlines[DEADLINES_MAX];
 	bool changed[DEADLINES_MAX];
 	int deadline_count;
+	struct link_row links[LINKS_MAX]; /* what came of it */
+	int link_count;
+	struct dossier_parent { /* what it came of; number NULL: nothing, the citizen's own */
+		struct uuid id;
+		const char *number, *kind, *agency, *office;
+	} parent;
 	struct event_row *events; /* of this act, moved into the member by dossier_changes */
 	int event_count, event_room;
 	int64_t now;
@@ -57,6 +63,9 @@ void dossier_mirror(struct dossier *d);
 /* Into a member of a batch. */
 void dossier_state(const struct dossier *d, struct state_row *ret);
 void dossier_changes(struct dossier *d, struct changes *ret);
+/* A new request into a member of a batch: what the row and the dossier's changes say. The caller
+ * adds who, by which key, what is sealed and how it is answered. */
+void dossier_open(struct dossier *d, struct open_member *m);
 
 /* The JSON of a request as this viewer may see it; `receipt`: with the receipt. */
 void dossier_write(struct text *t, const struct dossier *d, const struct viewer *viewer,
@@ -70,6 +79,8 @@ void dossier_write_certificate(struct text *t, const struct dossier *d);
 void dossier_write_certificate_text(
 	struct text *t, const struct dossier *d, struct paper_form form);
 void dossier_write_deadlines(struct text *t, const struct dossier *d, bool explain);
+/* A question to another body: it has no applicant, and its answer is its decision. */
+bool dossier_is_question(const struct dossier *d);
 bool dossier_is_overdue(const struct dossier *d);
 const struct zone *dossier_zone(const struct dossier *d);
 /* Required documents of the standard that the content does not hold. */

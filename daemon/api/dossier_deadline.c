@@ -77,20 +77,19 @@ struct deadline_row *dossier_start_imported(
 	return row;
 }
 
-/* What follows a decision follows each anew: only those since the last term to decide began count.
- */
+/* What follows a decision follows each anew: only those since the last one count. */
 static bool has_begun(const struct dossier *d, enum kezek_deadline_kind kind)
 {
 	bool follows = kind == KEZEK_DEADLINE_notify || kind == KEZEK_DEADLINE_hand_over;
-	bool begun = false;
 
 	for (int i = 0; i < d->deadline_count; i++) {
-		if (strcmp(d->deadlines[i].kind, deadline_kind_name(kind)) == 0)
-			begun = true;
-		else if (follows && strcmp(d->deadlines[i].kind, "decide") == 0)
-			begun = false;
+		const struct deadline_row *row = &d->deadlines[i];
+
+		if (strcmp(row->kind, deadline_kind_name(kind)) == 0 &&
+			(!follows || dossier_follows_decision(d, row)))
+			return true;
 	}
-	return begun;
+	return false;
 }
 
 void dossier_start_stages(struct dossier *d, const struct stage_facts *facts)
@@ -101,7 +100,7 @@ void dossier_start_stages(struct dossier *d, const struct stage_facts *facts)
 		int64_t start_at = rule ? stage_start(rule, stage->kind, facts) : MOMENT_NONE;
 
 		if (start_at == MOMENT_NONE || has_begun(d, stage->kind) ||
-			stage->kind == KEZEK_DEADLINE_cure)
+			stage->kind == KEZEK_DEADLINE_cure || stage->kind == KEZEK_DEADLINE_consult)
 			continue;
 		dossier_start(d, stage->kind, rule, start_at);
 	}
@@ -283,20 +282,44 @@ void dossier_resume(struct dossier *d, struct deadline_row *row, int64_t at)
 	dossier_set_pauses(d, row, pauses, n);
 }
 
-struct deadline_row *dossier_start_cure(
-	struct dossier *d, const struct term_rule *rule, int64_t start_at, int64_t cure_by_at)
+struct deadline_row *dossier_start_until(struct dossier *d, enum kezek_deadline_kind kind,
+	const struct term_rule *rule, int64_t start_at, int64_t until_at)
 {
 	struct stage_calendars calendars = dossier_calendars(d);
 	struct deadline_row *row;
 
-	if (cure_by_at == MOMENT_NONE)
-		return rule ? dossier_start(d, KEZEK_DEADLINE_cure, rule, start_at) : NULL;
-	row = add_row(d, KEZEK_DEADLINE_cure,
-		rule ? stage_calendar(rule, &calendars) : calendars.agency, start_at);
+	if (until_at == MOMENT_NONE)
+		return rule ? dossier_start(d, kind, rule, start_at) : NULL;
+	row = add_row(
+		d, kind, rule ? stage_calendar(rule, &calendars) : calendars.agency, start_at);
 	if (!row)
 		return NULL;
 	row->source = "stated";
-	row->due_at = cure_by_at;
+	row->due_at = until_at;
+	dossier_compute(d, row);
+	return row;
+}
+
+struct deadline_row *dossier_start_like(struct dossier *d, const struct deadline_row *of)
+{
+	enum kezek_deadline_kind kind;
+	const struct term_rule *rule, *cap;
+	struct stage_calendars calendars = dossier_calendars(d);
+	struct deadline_row *row;
+
+	if (!deadline_kind_parse(span_of(of->kind), &kind))
+		return NULL;
+	row = add_row(d, kind,
+		dossier_rule(d, of, &rule, &cap) ? stage_calendar(rule, &calendars)
+						 : calendars.agency,
+		of->started_at);
+	if (!row)
+		return NULL;
+	row->source = of->source;
+	row->due_at = of->due_at;
+	row->floor_at = of->floor_at;
+	row->pauses = pool_copy(d->pool, of->pauses);
+	row->extensions = pool_copy(d->pool, of->extensions);
 	dossier_compute(d, row);
 	return row;
 }

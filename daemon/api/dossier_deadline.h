@@ -4,6 +4,9 @@
 
 #include "daemon/api/dossier.h"
 
+/* The one that the request is judged by: to decide; of a question, to answer. NULL: none has begun.
+ */
+const struct deadline_row *dossier_main(const struct dossier *d);
 /* Deadlines. A kind may have run before: `find` gives the running or paused one. */
 struct deadline_row *dossier_deadline_find(struct dossier *d, const char *kind);
 struct stage_calendars dossier_calendars(const struct dossier *d);
@@ -16,10 +19,13 @@ struct deadline_row *dossier_start_imported(
 	struct dossier *d, enum kezek_deadline_kind kind, int64_t start_at, int64_t due_at);
 /* Starts every stage of the standard whose fact is among `facts` and which has not begun yet. */
 void dossier_start_stages(struct dossier *d, const struct stage_facts *facts);
-/* The applicant's term to complete: by its rule, or until the moment that an act stated. NULL:
- * neither. */
-struct deadline_row *dossier_start_cure(
-	struct dossier *d, const struct term_rule *rule, int64_t start_at, int64_t cure_by_at);
+/* By its rule, or until the moment that an act stated: the applicant's term to complete, another
+ * body's to answer. NULL: neither. */
+struct deadline_row *dossier_start_until(struct dossier *d, enum kezek_deadline_kind kind,
+	const struct term_rule *rule, int64_t start_at, int64_t until_at);
+/* The same deadline in another agency's hands, by its own calendar: start, pauses and extensions
+ * are the facts of `of`, which may be another dossier's. */
+struct deadline_row *dossier_start_like(struct dossier *d, const struct deadline_row *of);
 /* Stops at `at`: met, or missed when that is too late; what passed by then without its timer is
  * journaled first. */
 void dossier_stop(struct dossier *d, struct deadline_row *row, int64_t at);
@@ -48,6 +54,8 @@ void dossier_extend(struct dossier *d, struct deadline_row *row, const struct te
 struct deadline_row *dossier_paused_find(struct dossier *d, struct term_pause *ret_open);
 void dossier_resume(struct dossier *d, struct deadline_row *row, int64_t at);
 
+/* Did it begin with the last decision or after it? A notice may also be owed of a forwarding. */
+bool dossier_follows_decision(const struct dossier *d, const struct deadline_row *row);
 /* The rule and cap a deadline runs by, from the pinned standard; false: not found there. */
 bool dossier_rule(const struct dossier *d, const struct deadline_row *row,
 	const struct term_rule **ret_rule, const struct term_rule **ret_cap);

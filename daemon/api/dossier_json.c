@@ -332,6 +332,51 @@ static void write_responsible(struct text *t, const struct dossier *d)
 	text_add_char(t, '}');
 }
 
+/* What came of it: questions to other bodies, parts that were forwarded. */
+static void write_links(struct text *t, const struct dossier *d)
+{
+	text_adds(t, ",\"links\":[");
+	for (int i = 0; i < d->link_count; i++) {
+		const struct link_row *k = &d->links[i];
+		const char *const what[][2] = {{"number", k->number}, {"kind", k->kind},
+			{"agency", k->agency}, {"join", k->join}, {"state", k->state},
+			{"outcome", k->outcome}};
+
+		text_adds(t, i ? ",{" : "{");
+		add_uuid(t, "request", &k->child);
+		add_members(t, what, ARRAY_SIZE(what));
+		text_add_char(t, ',');
+		text_add_moment(t, "due_at", k->due_at, dossier_zone(d));
+		text_add_char(t, '}');
+	}
+	text_add_char(t, ']');
+}
+
+/* What it came of: all who see it may know the number, and the id those who may open it. */
+static void write_parent(struct text *t, const struct dossier *d, const struct viewer *viewer)
+{
+	if (!d->parent.number) {
+		text_adds(t, ",\"parent\":null");
+		return;
+	}
+	text_adds(t, ",\"parent\":{");
+	if (access_sees(viewer, d->parent.agency, d->parent.office)) {
+		add_uuid(t, "request", &d->parent.id);
+		text_add_char(t, ',');
+	}
+	text_add_member(t, "number", d->parent.number);
+	text_add_char(t, ',');
+	text_add_member(t, "kind", d->parent.kind);
+	if (dossier_is_question(d)) {
+		text_add_char(t, ',');
+		add_any(t, "question",
+			viewer->role == KEZEK_ROLE_admin
+				? NULL
+				: json_object_object_get(d->content, "question"));
+	}
+	text_add_char(t, '}');
+}
+
 void dossier_write(struct text *t, const struct dossier *d, const struct viewer *viewer,
 	const char *principal, enum lang lang, bool receipt)
 {
@@ -359,6 +404,8 @@ void dossier_write(struct text *t, const struct dossier *d, const struct viewer 
 	add_members(t, what, ARRAY_SIZE(what));
 	text_add_char(t, ',');
 	add_bool(t, "imported", d->row.imported);
+	write_parent(t, d, viewer);
+	write_links(t, d);
 	write_content(t, d, viewer);
 	if (receipt) {
 		text_adds(t, ",\"receipt\":");

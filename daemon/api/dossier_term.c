@@ -68,6 +68,18 @@ const struct pause_standard *dossier_pause_of_cure(
 	return NULL;
 }
 
+bool dossier_follows_decision(const struct dossier *d, const struct deadline_row *row)
+{
+	const struct deadline_row *decide = NULL;
+
+	for (int i = 0; i < d->deadline_count; i++) {
+		if (strcmp(d->deadlines[i].kind, "decide") == 0)
+			decide = &d->deadlines[i];
+	}
+	return !decide ||
+	       (decide->stopped_at != MOMENT_NONE && row->started_at >= decide->stopped_at);
+}
+
 bool dossier_rule(const struct dossier *d, const struct deadline_row *row,
 	const struct term_rule **ret_rule, const struct term_rule **ret_cap)
 {
@@ -86,6 +98,9 @@ bool dossier_rule(const struct dossier *d, const struct deadline_row *row,
 	} else if (d->service && strcmp(row->kind, "notify_extension") == 0) {
 		stage = service_stage_find(d->service, KEZEK_DEADLINE_decide);
 		*ret_rule = stage ? stage->extensions.notice : NULL;
+	} else if (d->service && strcmp(row->kind, "notify") == 0 &&
+		   !dossier_follows_decision(d, row)) {
+		*ret_rule = d->service->forward_notice;
 	}
 	return *ret_rule != NULL;
 }

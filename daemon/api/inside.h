@@ -25,7 +25,8 @@ struct numbers;
 struct parking;
 struct recompute;
 struct past;
-struct expiry;
+struct own_acts;
+struct links;
 
 /* Somebody whose dates were computed by calendars that have changed. Embedded. */
 struct book_waiter {
@@ -66,7 +67,8 @@ struct api {
 	struct parking *parking;
 	struct recompute *recompute;
 	struct past *past;
-	struct expiry *expiry;
+	struct own_acts *own_acts;
+	struct links *links;
 	struct api_hooks hooks;
 	void (*on_ready)(void *arg);
 	void *on_ready_arg;

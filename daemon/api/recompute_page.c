@@ -56,7 +56,7 @@ void recompute_page_done(struct recompute_page *p)
 /* The dossier holds open deadlines alone: what is decided keeps the dates it was decided by. */
 static void keep_decided(struct dossier *d, const struct request_row *row)
 {
-	if (dossier_deadline_find(d, "decide"))
+	if (dossier_deadline_find(d, "decide") || dossier_deadline_find(d, "consult"))
 		return;
 	d->row.due_at = row->due_at;
 	d->row.due_on = row->due_on;

@@ -30,6 +30,7 @@ static const struct {
 	{"agency", "agencies", LIST, "consult"},
 	{"question", "question", TEXT, NULL},
 	{"join", "join", TEXT, NULL},
+	{"answer-by", "answer_by", TEXT, NULL},
 	{"outcome", "outcome", TEXT, NULL},
 	{"document", "documents", DOCUMENTS, "complete"},
 	{"document", "document", TEXT, "decide"},

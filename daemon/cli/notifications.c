@@ -29,12 +29,16 @@ static const char *whom(const struct cli *c, json_object *item)
 
 static void told_add(const struct cli *c, struct table *t, json_object *item)
 {
-	bool is_escalation = strcmp(tree_text(item, "/kind"), "escalated") == 0;
+	const char *kind = tree_text(item, "/kind");
+	bool is_escalation = strcmp(kind, "escalated") == 0;
 	const char *person = tree_text(item, "/person"), *agency = tree_text(item, "/agency");
 	char moment[MOMENT_SIZE];
 
 	table_cell(t, tree_text(item, "/number"));
-	table_cell(t, say(is_escalation ? SAY_told_escalated : SAY_told_warned, c->lang));
+	table_cell(t, say(is_escalation                       ? SAY_told_escalated
+			      : strcmp(kind, "answered") == 0 ? SAY_told_answered
+							      : SAY_told_warned,
+			      c->lang));
 	table_cell(t, tree_text(item, "/rung"));
 	table_cell(t, tree_text(item, "/deadline"));
 	table_cell(t, moment_short(tree_text(item, "/due_at"), moment));

@@ -80,6 +80,29 @@ static void claim_add(const struct cli *c, struct table *t, json_object *r)
 	pair_add(c, t, SAY_head_claim, line.data);
 }
 
+static void parent_add(const struct cli *c, struct table *t, json_object *r)
+{
+	pair_add(c, t, SAY_head_origin, tree_text(r, "/parent/number"));
+	pair_add(c, t, SAY_head_question, tree_text(r, "/parent/question"));
+}
+
+/* "18466/26/1  question · cadastre  closed, granted": one line each. */
+static void links_add(const struct cli *c, struct table *t, json_object *r)
+{
+	for (size_t i = 0; i < tree_length(r, "/links"); i++) {
+		json_object *k = tree_item(r, "/links", i);
+		bool asks = strcmp(tree_text(k, "/kind"), "consult") == 0;
+		const char *outcome = tree_text(k, "/outcome");
+		_text_ line = TEXT_INIT;
+
+		text_addf(&line, "%s  %s · %s  %s%s%s", tree_text(k, "/number"),
+			say(asks ? SAY_link_consult : SAY_link_part, c->lang),
+			tree_text(k, "/agency"), tree_text(k, "/state"), *outcome ? ", " : "",
+			outcome);
+		pair_add(c, t, SAY_head_link, line.data);
+	}
+}
+
 void request_print(const struct cli *c, json_object *r)
 {
 	_table_ t = {.is_plain = true};
@@ -103,6 +126,8 @@ void request_print(const struct cli *c, json_object *r)
 	moment_add(c, &t, SAY_head_registered, tree_text(r, "/registered_at"));
 	due_add(c, &t, r);
 	pair_add(c, &t, SAY_head_outcome, tree_text(r, "/outcome"));
+	parent_add(c, &t, r);
+	links_add(c, &t, r);
 	claim_add(c, &t, r);
 	pair_add(c, &t, SAY_head_id, tree_text(r, "/id"));
 	pair_add(c, &t, SAY_head_version, tree_text(r, "/version"));

@@ -57,6 +57,8 @@ struct act_member {
 	struct changes changes;
 	struct lookup_row lookups[LOOKUPS_MAX]; /* added to those that are there */
 	int lookup_count;
+	const struct link_row *links; /* that the act makes */
+	int link_count;
 	struct stored_answer stored;
 };
 

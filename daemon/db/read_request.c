@@ -51,4 +51,6 @@ void request_row_read(const struct unit *u, int statement, int row, struct reque
 	read_hold(&r, ret);
 	ret->deadlines = row_span(&r);
 	ret->hops = row_int(&r);
+	ret->links = row_span(&r);
+	ret->parent = row_span(&r);
 }

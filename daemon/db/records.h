@@ -70,8 +70,25 @@ struct state_row {
 	int hops;
 };
 
-#define DEADLINES_MAX 40 /* of one request, all that ever ran: each pause may start a cure */
-#define LOOKUPS_MAX   16 /* PIN, reference, and the words of names */
+/* A request that came of another, as the other sees it: kezek.link. */
+struct link_row {
+	int no;
+	const char *kind; /* consult, part */
+	struct uuid child;
+	const char *agency, *number;
+	int asked;                   /* the same for those that were asked together */
+	const char *join;            /* all, any; NULL of a part */
+	int64_t answer_by;           /* of a new one; MOMENT_NONE: by the standard's term */
+	struct text about;           /* of a new one, sealed */
+	bool is_told;                /* what became of it is known to the parent */
+	const char *state, *outcome; /* the child's */
+	int64_t due_at;
+};
+
+#define LINKS_MAX       32 /* of one request */
+#define LINKS_ASKED_MAX 16 /* by one act */
+#define DEADLINES_MAX   40 /* of one request, all that ever ran: each pause may start a cure */
+#define LOOKUPS_MAX     16 /* PIN, reference, and the words of names */
 
 struct changes {
 	struct deadline_row deadlines[DEADLINES_MAX];
@@ -112,8 +129,9 @@ struct request_row {
 	int64_t fence;
 	const char *holder, *holder_actor, *worker;
 	int64_t lease_until;
-	struct span deadlines; /* JSON array, or {NULL, 0} */
-	int hops;              /* how often it was forwarded */
+	struct span deadlines;     /* JSON array, or {NULL, 0} */
+	int hops;                  /* how often it was forwarded */
+	struct span links, parent; /* JSON, or {NULL, 0} */
 };
 
 void request_row_read(const struct unit *u, int statement, int row, struct request_row *ret);

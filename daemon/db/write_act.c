@@ -2,6 +2,7 @@
 #include "daemon/db/write.h"
 
 #define MEMBER_SIGNATURE "utttbzitliitttzdotttztttibibli"
+#define LINK_SIGNATURE   "uiutttitzb"
 
 static const char *hold_name(enum hold hold)
 {
@@ -46,14 +47,33 @@ static void write_member(struct columns *c, const struct act_member *m)
 	cell_int(c, s->hops);
 }
 
+static void write_links(struct columns *c, const struct act_member *m)
+{
+	for (int i = 0; i < m->link_count; i++) {
+		const struct link_row *k = &m->links[i];
+
+		cell_uuid(c, &m->base.lock);
+		cell_int(c, k->no);
+		cell_uuid(c, &k->child);
+		cell_text(c, k->kind);
+		cell_text(c, k->agency);
+		cell_text(c, k->number);
+		cell_int(c, k->asked);
+		cell_text(c, k->join);
+		cell_moment(c, k->answer_by);
+		cell_sealed(c, &k->about);
+	}
+}
+
 static void write_batch(struct member *const members[], int n, struct params *p)
 {
-	struct columns m, d, e, l;
+	struct columns m, d, e, l, k;
 
 	columns_init(&m, MEMBER_SIGNATURE);
 	columns_init(&d, DEADLINE_SIGNATURE);
 	columns_init(&e, EVENT_SIGNATURE);
 	columns_init(&l, LOOKUP_SIGNATURE);
+	columns_init(&k, LINK_SIGNATURE);
 	for (int i = 0; i < n; i++) {
 		const struct act_member *a = container_of(members[i], struct act_member, base);
 
@@ -61,11 +81,13 @@ static void write_batch(struct member *const members[], int n, struct params *p)
 		write_deadlines(&d, &a->base.lock, &a->changes);
 		write_events(&e, &a->base.lock, &a->changes);
 		write_lookups(&l, &a->base.lock, a->lookups, a->lookup_count);
+		write_links(&k, a);
 	}
 	params_columns(p, &m);
 	params_columns(p, &d);
 	params_columns(p, &e);
 	params_columns(p, &l);
+	params_columns(p, &k);
 }
 
 static int64_t read_batch(struct member *const members[], int n, const struct unit *u)

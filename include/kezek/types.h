@@ -65,8 +65,8 @@ enum kezek_state { KEZEK_STATES(KEZEK_STATE_CODE) KEZEK_STATE_COUNT };
 #define KEZEK_ACTS(X)                                                                              \
 	X(submit) X(refuse) X(complete) X(pay) X(correct) X(claim) X(renew) X(release)             \
 	X(accept) X(pause) X(resume) X(extend) X(forward) X(consult) X(decide) X(notify)           \
-	X(hand_over) X(withdraw) X(reassign) X(escalate) X(reopen) X(lapse) X(approve_tacitly)     \
-	X(deem_refused)
+	X(hand_over) X(withdraw) X(reassign) X(escalate) X(reopen) X(answered) X(lapse)            \
+	X(approve_tacitly) X(deem_refused)
 #define KEZEK_ACT_CODE(act) KEZEK_ACT_##act,
 enum kezek_act { KEZEK_ACTS(KEZEK_ACT_CODE) KEZEK_ACT_COUNT };
 

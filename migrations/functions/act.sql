@@ -21,7 +21,9 @@ CREATE FUNCTION kezek.act(
 	e_request uuid[], e_seq int[], e_id uuid[], e_kind text[], e_occurred_at timestamptz[],
 	e_principal text[], e_actor text[], e_ground text[], e_legal_basis text[], e_reason bytea[], e_text bytea[],
 	e_before text[], e_after text[],
-	l_request uuid[], l_kind text[], l_hash bytea[])
+	l_request uuid[], l_kind text[], l_hash bytea[],
+	k_parent uuid[], k_no int[], k_child uuid[], k_kind text[], k_agency text[], k_number text[], k_asked int[],
+	k_join text[], k_answer_by timestamptz[], k_about bytea[])
 RETURNS TABLE (n int, result text, db_now timestamptz, request uuid, fingerprint bytea, status int, answer bytea,
 	master int, wrapped bytea, version int)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -80,13 +82,19 @@ BEGIN
 	v_done := ARRAY(SELECT m.request FROM unnest(v_verdict, m_request, m_key) AS m(verdict, request, key)
 		WHERE m.verdict = 1 AND (m.key IS NULL OR m.request = ANY (v_gate)));
 
-	-- Who gives it on goes on seeing it.
+	-- Who gives it on goes on seeing it; who gets it sees what came of it.
 	INSERT INTO kezek.former AS o (request, agency, body_number, until_at)
 	SELECT s.id, s.agency, s.body_number, v_now
 	FROM unnest(m_request, m_agency) AS f(request, agency) JOIN kezek.request_state s ON s.id = f.request
 	WHERE s.agency <> f.agency AND s.agency <> 'unrouted' AND f.request = ANY (v_done)
 	ON CONFLICT (request, agency) DO UPDATE SET until_at = excluded.until_at,
 		body_number = coalesce(excluded.body_number, o.body_number);
+	INSERT INTO kezek.former (request, agency, until_at)
+	SELECT k.child, f.agency, v_now
+	FROM unnest(m_request, m_agency) AS f(request, agency) JOIN kezek.request_state s ON s.id = f.request
+	JOIN kezek.link k ON k.parent = f.request
+	WHERE s.agency <> f.agency AND f.request = ANY (v_done)
+	ON CONFLICT DO NOTHING;
 	UPDATE kezek.request_state s SET hops = f.hops, version = f.version, seq = f.seq, state = f.state, agency = f.agency,
 		responsible = f.responsible, due_at = f.due_at, due_on = f.due_on, provisional = f.provisional,
 		decide = f.decide, outcome = f.outcome, body_number = f.body_number, updated_at = v_now,
@@ -181,6 +189,9 @@ BEGIN
 	SELECT hash, kind, request FROM unnest(l_request, l_kind, l_hash) AS l(request, kind, hash)
 	WHERE request = ANY (v_done)
 	ON CONFLICT DO NOTHING;
+
+	PERFORM kezek.follow_links(v_now, m_request, m_principal, m_actor, m_state, v_done, k_parent, k_no, k_child,
+		k_kind, k_agency, k_number, k_asked, k_join, k_answer_by, k_about, e_request, e_seq, e_id, e_kind, e_after);
 
 	RETURN QUERY
 	SELECT m.n::int, CASE

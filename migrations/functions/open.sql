@@ -1,6 +1,7 @@
 -- A batch of new requests: submissions of clerks, or cases imported by an administrator. Each member is
 -- judged by its own principal. An import's identity is its agency and number, whoever imports: its key is
--- made of these and stands under '@import', which is nobody's name. Results: done; duplicate (with the stored
+-- made of these and stands under '@import', which is nobody's name. What comes of an act on another request (kezek.link)
+-- is opened by the daemon itself, under the principal 'kezekd'. Results: done; duplicate (with the stored
 -- answer, for the same key and fingerprint or not: the daemon compares); denied (principal unknown, disabled, or
 -- of another office); clock (the member's moment is more than a second off: learn kezek.now() and compute again);
 -- calendars (its dates were computed by calendars that have changed: load them and compute again).
@@ -47,7 +48,7 @@ BEGIN
 	END IF;
 	v_generation := kezek.hold_calendars();
 	SELECT array_agg(CASE
-		WHEN p.name IS NULL THEN 2
+		WHEN p.name IS NULL AND m.principal <> 'kezekd' THEN 2
 		WHEN NOT p_imported AND (p.role <> 'clerk' OR p.office <> m.office) THEN 2
 		WHEN p_imported AND p.role <> 'admin' THEN 2
 		WHEN m.generation <> v_generation THEN 5
@@ -151,6 +152,10 @@ BEGIN
 	INSERT INTO kezek.lookup (hash, kind, request)
 	SELECT DISTINCT hash, kind, request FROM unnest(l_request, l_kind, l_hash) AS l(request, kind, hash)
 	WHERE v_whole OR request = ANY (v_fresh);
+
+	IF 'kezekd' = ANY (m_principal) THEN
+		PERFORM kezek.open_links(v_now, v_fresh);
+	END IF;
 
 	IF v_whole THEN
 		RETURN QUERY SELECT g.n, 'done', v_now, NULL::uuid, NULL::bytea, NULL::int, NULL::bytea, NULL::int,

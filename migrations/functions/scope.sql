@@ -60,7 +60,15 @@ SELECT s.id, r.number, s.version, s.seq, s.state, s.agency, s.office, s.service,
 		SELECT no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at, due_on,
 			provisional, pauses, extensions, breached_at, stopped_at, NULL, NULL, 0, effect, floor_at, generation
 		FROM kezek.deadline_done WHERE request = s.id) d) AS deadlines,
-	s.hops
+	s.hops,
+	(SELECT json_agg(k ORDER BY k.no)::text FROM (
+		SELECT k.no, k.kind, k.child, k.agency, k.number, k.asked, k."join", k.state = 'told' AS told,
+			coalesce(c.state, CASE k.state WHEN 'opening' THEN 'queued' ELSE 'withdrawn' END) AS state, c.outcome, c.due_at
+		FROM kezek.link k LEFT JOIN kezek.request_state c ON c.id = k.child WHERE k.parent = s.id) k) AS links,
+	(SELECT json_build_object('request', k.parent, 'number', pr.number, 'kind', k.kind, 'agency', ps.agency,
+			'office', ps.office)::text
+		FROM kezek.link k JOIN kezek.request pr ON pr.id = k.parent JOIN kezek.request_state ps ON ps.id = k.parent
+		WHERE k.child = s.id) AS parent
 FROM kezek.request_state s
 JOIN kezek.request r ON r.id = s.id
 JOIN kezek.request_key k ON k.request = s.id

@@ -14,6 +14,7 @@ PEOPLE = (
     ("officer-probe", "officer", {"agency": "probe"}),
     ("officer-probe-b", "officer", {"agency": "probe"}),
     ("officer-probe-two", "officer", {"agency": "probe-two"}),
+    ("officer-probe-three", "officer", {"agency": "probe-three"}),
     ("supervisor-probe", "supervisor", {"agency": "probe"}),
 )
 
@@ -89,6 +90,7 @@ class CaseTest(ApiTest):
     probe = property(lambda self: self.world.client("officer-probe"))
     probe_b = property(lambda self: self.world.client("officer-probe-b"))
     probe_two = property(lambda self: self.world.client("officer-probe-two"))
+    probe_three = property(lambda self: self.world.client("officer-probe-three"))
     chief = property(lambda self: self.world.client("supervisor-probe"))
 
     def submit(self, service="p-plain", client=None, **members):

@@ -9,11 +9,18 @@ SELECT done, lag_us, db_now, next_at, fired, effects FROM kezek.fire_due($1)
 -- name: look_at_timers
 SELECT untimed, late FROM kezek.look_at_timers()
 
--- name: effects_due
-SELECT d.request, d.effect FROM kezek.deadline d JOIN kezek.request_state s ON s.id = d.request
+-- name: own_acts_due
+(SELECT d.request, d.effect AS act, NULL::uuid AS subject
+FROM kezek.deadline d JOIN kezek.request_state s ON s.id = d.request
 WHERE d.effect IS NOT NULL AND d.breached_at IS NOT NULL
 	AND EXISTS (SELECT FROM kezek.lifecycle l WHERE l.from_state = s.state AND l.act = d.effect)
-ORDER BY d.breached_at LIMIT $1::int
+ORDER BY d.breached_at LIMIT $1::int)
+UNION ALL
+SELECT request, act, subject FROM kezek.links_to_follow($1::int)
+
+-- name: links_to_open
+SELECT parent, child, kind, agency, number, "join", answer_by, about, principal, actor
+FROM kezek.links_to_open($1::int)
 
 -- name: partitions_ahead
 SELECT kezek.partitions_ahead()

@@ -1,47 +1,47 @@
 /*
- * The daemon's own acts: a breach whose standard says what follows (tacit approval, deemed refusal,
- * lapse, going on) is carried out as an act like any other, under the name kezekd. Several daemons
- * may come to the same one: acts compare and set, so that one of them does it.
+ * The daemon's own acts, under the name kezekd: what follows of a breach by the standard (tacit
+ * approval, deemed refusal, lapse, going on), and of a linked request (its origin is told, or it
+ * falls with it). They are acts like any other. Several daemons may come to the same one: acts
+ * compare and set, so that one of them does it.
  */
-#include "daemon/api/expiry.h"
+#include "daemon/api/own_acts.h"
 #include "daemon/api/act.h"
 #include "daemon/log.h"
 
-#define AT_ONCE  16
-#define RETRY_US (5 * 1000000LL)
+#define AT_ONCE 16
+#define POLL_US (5 * 1000000LL) /* a round that failed, and what another daemon left */
 
 struct own_act {
-	struct expiry *expiry;
+	struct own_acts *owner;
 	struct call call;
 	struct act_run run;
 };
 
-struct expiry {
+struct own_acts {
 	struct api *api;
 	struct timer timer;
 	struct unit unit;
 	bool looking, again, failed;
 	int running;
-	json_object *nothing; /* the body of every act of ours */
 	struct own_act acts[AT_ONCE];
 };
 
-static void look(struct expiry *x);
+static void look(struct own_acts *x);
 
 /* After a round: another where there may be more, later where something failed. */
-static void round_done(struct expiry *x, bool more)
+static void round_done(struct own_acts *x, bool more)
 {
 	bool again = x->again || more;
 
 	x->looking = x->again = false;
-	if (x->failed)
-		timer_set(&x->timer, RETRY_US);
-	else if (again)
+	timer_set(&x->timer, POLL_US);
+	if (again && !x->failed)
 		look(x);
 }
 
 static void own_act_done(struct own_act *own)
 {
+	json_object_put(own->run.body);
 	act_run_done(&own->run);
 	book_unref(own->call.book);
 	own->call.book = NULL;
@@ -50,13 +50,13 @@ static void own_act_done(struct own_act *own)
 static void on_act_done(struct act_run *r)
 {
 	struct own_act *own = container_of(r, struct own_act, run);
-	struct expiry *x = own->expiry;
+	struct own_acts *x = own->owner;
 	char id[UUID_TEXT_SIZE];
 
 	/* Not open any more: somebody came first, and nothing is left to do. */
 	if (r->result != ACT_DONE && r->result != ACT_NOT_OPEN) {
 		uuid_format(&r->request, id);
-		log_event(LOG_LEVEL_WARNING, "expiry_failed", LOG_S("request", id),
+		log_event(LOG_LEVEL_WARNING, "own_act_failed", LOG_S("request", id),
 			LOG_S("act", act_name(r->act)), LOG_N("result", r->result));
 		x->failed = true;
 	}
@@ -65,27 +65,34 @@ static void on_act_done(struct act_run *r)
 		round_done(x, true);
 }
 
-static bool start(struct expiry *x, struct own_act *own, struct row *r)
+static bool start(struct own_acts *x, struct own_act *own, struct row *r)
 {
+	char id[UUID_TEXT_SIZE];
+	struct uuid subject;
+
 	memset(own, 0, sizeof(*own));
-	own->expiry = x;
+	own->owner = x;
 	own->call.api = x->api;
 	own->call.who.role = KEZEK_ROLE_COUNT; /* beside the roles: LIFECYCLE_DAEMON */
 	memcpy(own->call.who.name, "kezekd", sizeof("kezekd"));
 	own->call.lang = LANG_EN;
 	own->run.c = &own->call;
-	own->run.body = x->nothing;
 	own->run.on_done = on_act_done;
 	row_uuid(r, &own->run.request);
 	if (!act_parse(row_span(r), &own->run.act))
 		return false;
+	own->run.body = json_made(json_object_new_object());
+	if (row_uuid(r, &subject) && own->run.act == KEZEK_ACT_answered) {
+		uuid_format(&subject, id);
+		json_put(own->run.body, "request", json_object_new_string(id));
+	}
 	own->call.book = book_ref(x->api->book);
 	return true;
 }
 
 static void on_found(struct unit *u, enum unit_how how)
 {
-	struct expiry *x = container_of(u, struct expiry, unit);
+	struct own_acts *x = container_of(u, struct own_acts, unit);
 	int n = how == UNIT_DONE ? rows_count(u, 1) : 0;
 
 	x->failed = how != UNIT_DONE;
@@ -103,20 +110,20 @@ static void on_found(struct unit *u, enum unit_how how)
 		act_start(&x->acts[i].run);
 }
 
-static void look(struct expiry *x)
+static void look(struct own_acts *x)
 {
 	x->looking = true;
 	unit_init(&x->unit, on_found);
 	params_text(unit_add(&x->unit, SQL_ENTER), "kezekd");
-	params_int(unit_add(&x->unit, SQL_EFFECTS_DUE), AT_ONCE);
+	params_int(unit_add(&x->unit, SQL_OWN_ACTS_DUE), AT_ONCE);
 	if (!x->api->book || pg_submit(x->api->reads, &x->unit) < 0) {
 		unit_done(&x->unit);
 		x->looking = false;
-		timer_set(&x->timer, RETRY_US);
+		timer_set(&x->timer, POLL_US);
 	}
 }
 
-void expiry_look(struct expiry *x)
+void own_acts_look(struct own_acts *x)
 {
 	x->again = x->looking;
 	if (!x->looking)
@@ -125,23 +132,23 @@ void expiry_look(struct expiry *x)
 
 static void on_timer(struct timer *t)
 {
-	expiry_look(container_of(t, struct expiry, timer));
+	own_acts_look(container_of(t, struct own_acts, timer));
 }
 
-struct expiry *expiry_new(struct api *a)
+struct own_acts *own_acts_new(struct api *a)
 {
-	struct expiry *x = calloc(1, sizeof(*x));
+	struct own_acts *x = calloc(1, sizeof(*x));
 
 	if (!x)
 		abort();
 	x->api = a;
-	x->nothing = json_object_new_object();
 	timer_init(&x->timer, a->loop, on_timer);
+	timer_set(&x->timer, POLL_US);
 	return x;
 }
 
 /* With the connections gone, no act of ours will be told that it is done. */
-void expiry_free(struct expiry *x)
+void own_acts_free(struct own_acts *x)
 {
 	if (!x)
 		return;
@@ -152,6 +159,5 @@ void expiry_free(struct expiry *x)
 		if (x->acts[i].call.book)
 			own_act_done(&x->acts[i]);
 	}
-	json_object_put(x->nothing);
 	free(x);
 }
