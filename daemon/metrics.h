@@ -36,6 +36,7 @@
 	X(recompute_longest_turn_microseconds, gauge, NULL, "The longest of them")                 \
 	X(calendar_coverage_days, gauge, "calendar",                                               \
 		"Days until the coverage of a calendar in use ends")                               \
+	X(streams_dropped_total, counter, NULL, "Event streams whose client did not keep up")      \
 	X(unrouted_total, counter, NULL, "Applications that no route takes")
 
 enum metric {

@@ -4,6 +4,7 @@
 
 #include "daemon/api/act.h"
 #include "daemon/api/claims.h"
+#include "daemon/api/feed.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 
@@ -77,6 +78,7 @@ static void spread(struct act_run *r)
 	if (is_awaiting_effect(&r->d))
 		api_expire(r->c->api);
 	spread_links(r);
+	feed_nudge(r->c->api->feed);
 }
 
 static void on_open(struct link_waiter *w)

@@ -4,6 +4,7 @@
 #include "daemon/api/access_log.h"
 #include "daemon/api/api.h"
 #include "daemon/api/claims.h"
+#include "daemon/api/feed.h"
 #include "daemon/api/links.h"
 #include "daemon/api/numbers.h"
 #include "daemon/api/own_acts.h"
@@ -237,6 +238,7 @@ int api_new(struct loop *l, const struct settings *settings, struct api **ret)
 		a->past = past_new();
 		a->own_acts = own_acts_new(a);
 		a->links = links_new(a);
+		a->feed = feed_new(a);
 	}
 	if (r < 0) {
 		api_free(a);
@@ -283,6 +285,7 @@ void api_drain(struct api *a)
 {
 	a->draining = true;
 	parking_drain(a->parking);
+	feed_drain(a->feed);
 }
 
 void api_free(struct api *a)
@@ -299,6 +302,7 @@ void api_free(struct api *a)
 	pg_free(a->documents);
 	own_acts_free(a->own_acts);
 	links_free(a->links);
+	feed_free(a->feed);
 	book_unref(a->book);
 	signer_free(a->signer);
 	seal_free(a->seal);

@@ -1,6 +1,7 @@
 /* POST /v1/queues/{agency}/claims: take what waits, or park until something does. */
 #include "daemon/api/claims.h"
 #include "daemon/api/dossier.h"
+#include "daemon/api/feed.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 
@@ -180,6 +181,7 @@ static void on_claimed(struct member *base, enum member_result result)
 		return;
 	}
 	metric_add(METRIC_claims_total, NULL, p->m.claimed_count);
+	feed_nudge(c->api->feed);
 	api_tell_lease(c->api, p->claimed[0].lease_until);
 	read_claimed(p);
 }

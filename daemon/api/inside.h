@@ -27,6 +27,7 @@ struct recompute;
 struct past;
 struct own_acts;
 struct links;
+struct feed;
 
 /* Somebody whose dates were computed by calendars that have changed. Embedded. */
 struct book_waiter {
@@ -51,9 +52,10 @@ struct api {
 	struct book *book;    /* NULL before the first load */
 	struct principal *principals;
 	size_t principal_count;
-	int64_t generation[3]; /* principal, catalogue, calendar: as loaded */
-	int64_t wanted[3];     /* as last seen in the database */
-	int64_t sought[3];     /* what the load on its way was begun for */
+	unsigned principals_loads; /* how often they were loaded */
+	int64_t generation[3];     /* principal, catalogue, calendar: as loaded */
+	int64_t wanted[3];         /* as last seen in the database */
+	int64_t sought[3];         /* what the load on its way was begun for */
 	/* When what is cached was asked for, and when a writer last brought its own: older answers
 	 * are dropped. */
 	int64_t principals_asked, principals_written, book_asked;
@@ -69,6 +71,7 @@ struct api {
 	struct past *past;
 	struct own_acts *own_acts;
 	struct links *links;
+	struct feed *feed;
 	struct api_hooks hooks;
 	void (*on_ready)(void *arg);
 	void *on_ready_arg;

@@ -6,7 +6,7 @@
 #define LIMIT_DEFAULT 50
 #define LIMIT_MAX     500
 
-static bool read_limit(struct call *c, struct page *ret)
+bool page_read_limit(struct call *c, struct page *ret)
 {
 	_text_ value = TEXT_INIT;
 	long limit;
@@ -32,7 +32,7 @@ bool page_read(struct call *c, struct page *ret)
 
 	memset(ret, 0, sizeof(*ret));
 	ret->after_at = MOMENT_NONE;
-	if (!read_limit(c, ret))
+	if (!page_read_limit(c, ret))
 		return false;
 	if (!call_query(c, "after", &value))
 		return true;

@@ -25,6 +25,7 @@ void overdue_begin(struct call *c);
 void queues_begin(struct call *c);
 void queue_begin(struct call *c);
 /* notifications.c */
+void events_begin(struct call *c);
 void notifications_list_begin(struct call *c);
 void notifications_seen_begin(struct call *c);
 /* register.c */
@@ -65,6 +66,8 @@ struct page {
 	bool has_after;
 };
 bool page_read(struct call *c, struct page *ret);
+/* The limit alone, for lists whose cursor is another. */
+bool page_read_limit(struct call *c, struct page *ret);
 /* `],"page":{"end_cursor":…,"has_more":…}`; `last` NULL when the page is empty. */
 /* Answers with the rows of a statement that was asked for one more than the page holds, which is
  * c->state; `add` writes one as an object and tells its id. */

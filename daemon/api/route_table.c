@@ -1,6 +1,7 @@
 /* The route table: every path, who may, what it takes, and who answers. */
 #include "daemon/api/act.h"
 #include "daemon/api/claims.h"
+#include "daemon/api/feed.h"
 #include "daemon/api/resources.h"
 #include "daemon/api/submit.h"
 
@@ -54,6 +55,8 @@ const struct route_entry routes[] = {
 		notifications_list_begin},
 	{HTTP1_POST, "/v1/notifications/seen", ACCESS_notifications_write, JSON | ACTOR,
 		notifications_seen_begin},
+	{HTTP1_GET, "/v1/events", ACCESS_feed_read, 0, events_begin},
+	{HTTP1_GET, "/v1/stream", ACCESS_feed_read, 0, stream_begin},
 	{HTTP1_GET, "/v1/catalogue", ACCESS_services_read, 0, catalogue_get_begin},
 	{HTTP1_PUT, "/v1/catalogue", ACCESS_catalogue_write, JSON | ROUTE_BULK | ACTOR,
 		catalogue_put_begin},

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "daemon/api/claims.h"
+#include "daemon/api/feed.h"
 #include "daemon/api/intake.h"
 #include "daemon/api/numbers.h"
 #include "daemon/api/submit.h"
@@ -134,6 +135,7 @@ static void reply_created(struct submission *s)
 		LOG_N("us", loop_mono() - c->x->began_mono));
 	if (s->d.state == KEZEK_STATE_queued)
 		parking_wake(c->api->parking, s->d.row.agency);
+	feed_nudge(c->api->feed);
 	for (int i = 0; i < s->m.changes.deadline_count; i++)
 		api_tell_due(c->api, s->m.changes.deadlines[i].fire_at);
 	answer_json(c, 201, &s->answer);

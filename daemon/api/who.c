@@ -53,6 +53,7 @@ void principals_read(struct api *a, const struct unit *u, int statement, bool wr
 	}
 	free(a->principals);
 	a->principals = all;
+	a->principals_loads++;
 	a->principal_count = (size_t)n;
 	a->has_principals = true;
 }

@@ -35,6 +35,7 @@ DECLARE
 	v_generation bigint;
 	v_gate uuid[];
 	v_done uuid[];
+	v_last bigint; -- position of the feed
 BEGIN
 	-- Locks first: work before state, as everywhere (a claim skips what is locked), each in the order of ids;
 	-- then the clock, so that a lease cannot run out in between.
@@ -176,15 +177,6 @@ BEGIN
 	JOIN kezek.request_state s ON s.id = d.request
 	WHERE d.state NOT IN ('running', 'paused') AND d.request = ANY (v_done);
 
-	INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, ground,
-		legal_basis, reason, text, before, after)
-	SELECT request, seq, id, kind, occurred_at, v_now, principal, actor, ground, legal_basis,
-		reason, text, before::json, after::json
-	FROM unnest(e_request, e_seq, e_id, e_kind, e_occurred_at, e_principal, e_actor, e_ground, e_legal_basis,
-		e_reason, e_text, e_before, e_after)
-		AS e(request, seq, id, kind, occurred_at, principal, actor, ground, legal_basis, reason, text, before, after)
-	WHERE request = ANY (v_done);
-
 	INSERT INTO kezek.lookup (hash, kind, request)
 	SELECT hash, kind, request FROM unnest(l_request, l_kind, l_hash) AS l(request, kind, hash)
 	WHERE request = ANY (v_done)
@@ -192,6 +184,16 @@ BEGIN
 
 	PERFORM kezek.follow_links(v_now, m_request, m_principal, m_actor, m_state, v_done, k_parent, k_no, k_child,
 		k_kind, k_agency, k_number, k_asked, k_join, k_answer_by, k_about, e_request, e_seq, e_id, e_kind, e_after);
+
+	v_last := kezek.take_positions((SELECT count(*) FROM unnest(e_request) AS e(request) WHERE e.request = ANY (v_done)));
+	INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, ground,
+		legal_basis, reason, text, before, after, position)
+	SELECT request, seq, id, kind, occurred_at, v_now, principal, actor, ground, legal_basis,
+		reason, text, before::json, after::json, v_last + row_number() OVER (ORDER BY n)
+	FROM unnest(e_request, e_seq, e_id, e_kind, e_occurred_at, e_principal, e_actor, e_ground, e_legal_basis,
+		e_reason, e_text, e_before, e_after) WITH ORDINALITY
+		AS e(request, seq, id, kind, occurred_at, principal, actor, ground, legal_basis, reason, text, before, after, n)
+	WHERE request = ANY (v_done);
 
 	RETURN QUERY
 	SELECT m.n::int, CASE

@@ -19,12 +19,7 @@ BEGIN
 		UPDATE kezek.request_state s SET state = 'claimed', seq = s.seq + 1, updated_at = p_now,
 			responsible = coalesce(w.actor, w.holder)
 		FROM w WHERE s.id = w.request
-		RETURNING s.seq, w.*
-	), e AS (
-		INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, after)
-		SELECT s.request, s.seq, kezek.uuid_v7(p_now), 'claim', p_now, p_now, s.holder, s.actor,
-			json_build_object('state', 'claimed', 'fence', s.fence, 'lease_until', s.lease_until)
-		FROM s
+		RETURNING w.*
 	)
 	SELECT p_slot[s.k], 'done', p_now, s.request, s.claim, s.fence, s.lease_until FROM s ORDER BY s.k;
 END
@@ -45,6 +40,9 @@ DECLARE
 	v_may int[];
 	v_group record;
 	v_slot int[]; -- the member to whom the k-th request of a group goes
+	v_found uuid[];
+	v_taken uuid[] := '{}';
+	v_last bigint; -- position of the feed
 BEGIN
 	SELECT coalesce(array_agg(m.n), '{}') INTO v_may
 	FROM unnest(m_principal, m_agency) WITH ORDINALITY AS m(principal, agency, n)
@@ -63,24 +61,31 @@ BEGIN
 		v_slot := ARRAY(SELECT m.n FROM unnest(v_group.members) WITH ORDINALITY AS m(n, at),
 			generate_series(1, m_max[m.n]) ORDER BY m.at);
 		IF v_group.request IS NULL THEN
-			RETURN QUERY SELECT * FROM kezek.take(ARRAY(
+			v_found := ARRAY(
 				SELECT w.request FROM kezek.work w
 				WHERE w.waiting AND w.agency = v_group.agency AND (v_group.services IS NULL
 					OR w.service = ANY (string_to_array(v_group.services, E'\n')))
 				ORDER BY w.agency, w.priority, w.due_at, w.request
 				LIMIT cardinality(v_slot)
-				FOR UPDATE SKIP LOCKED),
-				v_slot, v_now, m_principal, m_actor, m_worker, m_lease);
+				FOR UPDATE SKIP LOCKED);
 		ELSE
-			RETURN QUERY SELECT * FROM kezek.take(ARRAY(
+			v_found := ARRAY(
 				SELECT w.request FROM kezek.work w
 				WHERE w.request = v_group.request AND w.waiting AND w.agency = v_group.agency
 					AND (v_group.services IS NULL
 						OR w.service = ANY (string_to_array(v_group.services, E'\n')))
-				FOR UPDATE SKIP LOCKED),
-				v_slot, v_now, m_principal, m_actor, m_worker, m_lease);
+				FOR UPDATE SKIP LOCKED);
 		END IF;
+		v_taken := v_taken || v_found;
+		RETURN QUERY SELECT * FROM kezek.take(v_found, v_slot, v_now, m_principal, m_actor, m_worker, m_lease);
 	END LOOP;
+
+	v_last := kezek.take_positions(cardinality(v_taken));
+	INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, after, position)
+	SELECT w.request, s.seq, kezek.uuid_v7(v_now), 'claim', v_now, v_now, w.holder, w.actor,
+		json_build_object('state', 'claimed', 'fence', w.fence, 'lease_until', w.lease_until), v_last + t.n
+	FROM unnest(v_taken) WITH ORDINALITY AS t(request, n)
+	JOIN kezek.work w ON w.request = t.request JOIN kezek.request_state s ON s.id = t.request;
 END
 $$;
 GRANT EXECUTE ON FUNCTION kezek.claim TO kezek_app;
@@ -141,11 +146,14 @@ BEGIN
 			responsible = kezek.head_of(s.agency)
 		FROM old WHERE s.id = old.request AND s.state = 'claimed'
 		RETURNING s.id, s.seq
+	), feed AS MATERIALIZED (
+		SELECT kezek.take_positions(u.n) AS last FROM (SELECT count(*) AS n FROM u) u
 	), e AS (
-		INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, before, after)
+		INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, before, after,
+			position)
 		SELECT u.id, u.seq, kezek.uuid_v7(v_now), 'release', v_now, v_now, old.holder, old.actor,
 			json_build_object('state', 'claimed', 'fence', old.fence),
-			json_build_object('state', 'queued', 'undelivered', true)
+			json_build_object('state', 'queued', 'undelivered', true), (SELECT last FROM feed) + row_number() OVER ()
 		FROM u JOIN old ON old.request = u.id
 	)
 	SELECT count(*) INTO v_done FROM u;

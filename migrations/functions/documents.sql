@@ -114,9 +114,11 @@ BEGIN
 			p_size, p_chunks, v_now, p_principal, p_actor, p_about) RETURNING * INTO d;
 		UPDATE kezek.request_state t SET version = t.version + 1, seq = t.seq + 1, updated_at = v_now
 		WHERE t.id = p_request RETURNING * INTO s;
-		INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, text, after)
+		INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, text, after,
+			position)
 		VALUES (p_request, s.seq, kezek.uuid_v7(v_now), 'document', v_now, v_now, p_principal, p_actor, p_text,
-			json_build_object('document', v_no, 'kind', p_kind, 'media_type', p_media_type, 'size', p_size));
+			json_build_object('document', v_no, 'kind', p_kind, 'media_type', p_media_type, 'size', p_size),
+			1 + kezek.take_positions(1));
 	END IF;
 	RETURN QUERY SELECT v_result, s.state, CASE WHEN v_result = 'duplicate' THEN k.version ELSE s.version END,
 		k.fingerprint, k.status::int, d.no, d.kind, d.media_type, d.size, d.chunks, d.stored_at, d.stored_by, d.actor,

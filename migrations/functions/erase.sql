@@ -20,6 +20,7 @@ BEGIN
 	THEN
 		RETURN 'open';
 	END IF;
+	PERFORM FROM kezek.request_state s JOIN kezek.link k ON k.child = s.id WHERE k.parent = p_request FOR UPDATE OF s;
 	-- What came of it holds the same person.
 	PERFORM kezek.erase(p_by, p_actor, k.child, p_legal_basis) FROM kezek.link k WHERE k.parent = p_request;
 	v_now := kezek.now();
@@ -31,8 +32,9 @@ BEGIN
 	DELETE FROM kezek.document_chunk WHERE request = p_request;
 	UPDATE kezek.idempotency SET answer = NULL WHERE request = p_request;
 	UPDATE kezek.request_state SET seq = v_seq, version = version + 1, updated_at = v_now WHERE id = p_request;
-	INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, legal_basis)
-	VALUES (p_request, v_seq, kezek.uuid_v7(v_now), 'erased', v_now, v_now, p_by, p_actor, p_legal_basis);
+	INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, legal_basis, position)
+	VALUES (p_request, v_seq, kezek.uuid_v7(v_now), 'erased', v_now, v_now, p_by, p_actor, p_legal_basis,
+		1 + kezek.take_positions(1));
 	RETURN 'done';
 END
 $$;

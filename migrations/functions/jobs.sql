@@ -33,11 +33,14 @@ BEGIN
 			lease_until = NULL
 		FROM old JOIN u ON u.id = old.request WHERE w.request = old.request
 		RETURNING w.request
+	), feed AS MATERIALIZED (
+		SELECT kezek.take_positions(u.n) AS last FROM (SELECT count(*) AS n FROM u) u
 	), e AS (
-		INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, before, after)
+		INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, before, after,
+			position)
 		SELECT u.id, u.seq, kezek.uuid_v7(v_now), 'lease_expired', v_now, v_now, 'kezekd', NULL,
 			json_build_object('state', 'claimed', 'holder', old.holder, 'actor', old.actor, 'fence', old.fence),
-			json_build_object('state', 'queued')
+			json_build_object('state', 'queued'), (SELECT last FROM feed) + row_number() OVER ()
 		FROM u JOIN old ON old.request = u.id
 	)
 	SELECT count(*), string_agg(DISTINCT old.agency, E'\n') INTO v_done, v_agencies
@@ -110,12 +113,15 @@ BEGIN
 			CASE WHEN i.rung IS NULL THEN 'breached' WHEN i.at >= i.due_at THEN 'escalated' ELSE 'warned' END AS event,
 			CASE i.addressee WHEN 'officer' THEN s.responsible WHEN 'head' THEN a.head END AS person
 		FROM instant i JOIN s ON s.id = i.request LEFT JOIN kezek.agency a ON a.code = s.agency
+	), feed AS MATERIALIZED (
+		SELECT kezek.take_positions(t.n) AS last FROM (SELECT count(*) AS n FROM told) t
 	), e AS (
-		INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, after)
+		INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, after, position)
 		SELECT t.request, t.seq, t.id, t.event, t.at, v_now, 'kezekd', CASE WHEN t.rung IS NULL
 			THEN json_build_object('deadline', t.kind, 'due_at', t.due_at, 'due_on', t.due_on)
 			ELSE json_build_object('deadline', t.kind, 'rung', t.label, 'to', t.addressee, 'person', t.person,
-				'due_at', t.due_at) END
+				'due_at', t.due_at) END,
+			(SELECT last FROM feed) + row_number() OVER (ORDER BY t.at, t.request, t.k)
 		FROM told t ORDER BY t.at, t.request, t.k
 	), n AS (
 		INSERT INTO kezek.notification (id, request, seq, kind, deadline, rung, addressee, person, principal, agency,

@@ -37,6 +37,7 @@ DECLARE
 	v_generation bigint;
 	v_fresh uuid[];  -- those that took their key
 	v_whole boolean; -- all did
+	v_last bigint;   -- position of the feed
 BEGIN
 	IF p_imported THEN
 		FOR v_year IN SELECT DISTINCT date_part('year', to_timestamp(
@@ -140,15 +141,6 @@ BEGIN
 		LATERAL (SELECT array_position(m_id, d.request) AS n OFFSET 0) m
 	WHERE state NOT IN ('running', 'paused') AND (v_whole OR request = ANY (v_fresh));
 
-	INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, ground, legal_basis,
-		reason, text, before, after)
-	SELECT request, seq, id, kind, occurred_at, v_now, principal, actor, ground, legal_basis,
-		reason, text, before::json, after::json
-	FROM unnest(e_request, e_seq, e_id, e_kind, e_occurred_at, e_principal, e_actor, e_ground, e_legal_basis,
-		e_reason, e_text, e_before, e_after)
-		AS e(request, seq, id, kind, occurred_at, principal, actor, ground, legal_basis, reason, text, before, after)
-	WHERE v_whole OR request = ANY (v_fresh);
-
 	INSERT INTO kezek.lookup (hash, kind, request)
 	SELECT DISTINCT hash, kind, request FROM unnest(l_request, l_kind, l_hash) AS l(request, kind, hash)
 	WHERE v_whole OR request = ANY (v_fresh);
@@ -156,6 +148,17 @@ BEGIN
 	IF 'kezekd' = ANY (m_principal) THEN
 		PERFORM kezek.open_links(v_now, v_fresh);
 	END IF;
+
+	v_last := kezek.take_positions(CASE WHEN v_whole THEN cardinality(e_request) ELSE
+		(SELECT count(*) FROM unnest(e_request) AS e(request) WHERE request = ANY (v_fresh)) END);
+	INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, ground, legal_basis,
+		reason, text, before, after, position)
+	SELECT request, seq, id, kind, occurred_at, v_now, principal, actor, ground, legal_basis,
+		reason, text, before::json, after::json, v_last + row_number() OVER (ORDER BY n)
+	FROM unnest(e_request, e_seq, e_id, e_kind, e_occurred_at, e_principal, e_actor, e_ground, e_legal_basis,
+		e_reason, e_text, e_before, e_after) WITH ORDINALITY
+		AS e(request, seq, id, kind, occurred_at, principal, actor, ground, legal_basis, reason, text, before, after, n)
+	WHERE v_whole OR request = ANY (v_fresh);
 
 	IF v_whole THEN
 		RETURN QUERY SELECT g.n, 'done', v_now, NULL::uuid, NULL::bytea, NULL::int, NULL::bytea, NULL::int,

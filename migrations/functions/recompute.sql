@@ -175,8 +175,7 @@ $$;
 GRANT EXECUTE ON FUNCTION kezek.recompute_page TO kezek_jobs;
 
 -- What came of a page: `done`; `lost`, the job is another daemon's now; `calendars`, they changed beneath it;
--- `conflict`, somebody acted on a request of it meanwhile. But for `done` nothing is written. A page that the machine
--- forgets in a crash is done again with its cursor, so only the last one waits for the disk.
+-- `conflict`, somebody acted on a request of it meanwhile. But for `done` nothing is written.
 DROP FUNCTION IF EXISTS kezek.recompute_apply;
 CREATE FUNCTION kezek.recompute_apply(p_job uuid, p_worker uuid, p_generation bigint, p_after uuid, p_until uuid,
 	p_looked int, p_result text,
@@ -196,6 +195,7 @@ SET jit = off SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
 	v_now timestamptz;
+	v_last bigint; -- position of the feed
 BEGIN
 	PERFORM FROM kezek.job j WHERE j.id = p_job AND j.worker = p_worker AND j.state = 'running'
 		AND j.after_request = p_after FOR UPDATE;
@@ -217,10 +217,6 @@ BEGIN
 		RETURN QUERY SELECT 'conflict', v_now;
 		RETURN;
 	END IF;
-	IF p_until IS NOT NULL THEN
-		PERFORM set_config('synchronous_commit', 'off', true);
-	END IF;
-
 	UPDATE kezek.request_state s SET version = f.version, seq = f.seq, due_at = f.due_at, due_on = f.due_on,
 		provisional = f.provisional, decide = f.decide, updated_at = v_now
 	FROM unnest(m_request, m_version, m_seq, m_due_at, m_due_on, m_provisional, m_decide)
@@ -239,15 +235,15 @@ BEGIN
 		AS d(request, no, state, calendar_version, due_at, due_on, provisional, fire_at, rung_at,
 		fired, effect, floor_at)
 	WHERE t.request = d.request AND t.no = d.no;
-	INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, before, after)
-	SELECT request, seq, id, kind, occurred_at, v_now, principal, before::json, after::json
-	FROM unnest(e_request, e_seq, e_id, e_kind, e_occurred_at, e_principal, e_before, e_after)
-		AS e(request, seq, id, kind, occurred_at, principal, before, after);
-
 	UPDATE kezek.job j SET after_request = coalesce(p_until, j.after_request), looked = j.looked + p_looked,
 		result = p_result::json, state = CASE WHEN p_until IS NULL THEN 'done' ELSE j.state END,
 		done_at = CASE WHEN p_until IS NULL THEN v_now END, worker = CASE WHEN p_until IS NULL THEN NULL ELSE j.worker END
 	WHERE j.id = p_job;
+	v_last := kezek.take_positions(cardinality(e_request));
+	INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, before, after, position)
+	SELECT request, seq, id, kind, occurred_at, v_now, principal, before::json, after::json, v_last + n
+	FROM unnest(e_request, e_seq, e_id, e_kind, e_occurred_at, e_principal, e_before, e_after) WITH ORDINALITY
+		AS e(request, seq, id, kind, occurred_at, principal, before, after, n);
 	RETURN QUERY SELECT 'done', v_now;
 END
 $$;

@@ -36,6 +36,10 @@ SELECT request, fingerprint, status, answer, master, wrapped, version FROM kezek
 -- name: request_by_id
 SELECT v.* FROM kezek.request_view v WHERE v.id = $1::uuid
 
+-- name: feed
+SELECT position, id, request, seq, kind, occurred_at, recorded_at, number, agency, office, service, former, head
+FROM kezek.feed($1, $2, $3)
+
 -- name: request_in_scope
 SELECT s.id FROM kezek.request_state s WHERE s.id = $1::uuid
 

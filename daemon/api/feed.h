@@ -1,0 +1,39 @@
+/* The feed: every event once, by a dense position, as CloudEvents that hold identifiers only. */
+#pragma once
+
+#include "daemon/api/call.h"
+
+#define FEED_SPAN 10000 /* positions looked at in one go, however few are in scope */
+
+struct feed;
+
+/* One event of SQL_FEED; strings are borrowed from the unit. */
+struct feed_row {
+	int64_t position;
+	struct uuid id, request;
+	int seq;
+	const char *kind;
+	int64_t occurred_at, recorded_at;
+	const char *number, *agency, *office, *service;
+	const char *former; /* agencies that had it before, a line each; or NULL */
+};
+
+struct feed *feed_new(struct api *a);
+void feed_free(struct feed *f);
+/* Stopping: streams end, whole. */
+void feed_drain(struct feed *f);
+/* Something was committed: streams are told soon. */
+void feed_nudge(struct feed *f);
+
+/* The parameters of SQL_FEED, in a unit that has entered. */
+void feed_ask(struct params *p, int64_t after, int limit);
+/* A position as readers send it: digits alone. */
+bool feed_position_parse(struct span s, int64_t *ret);
+/* The next event of the statement's rows at or behind *at; false: there is none. */
+bool feed_next(const struct unit *u, int statement, int *at, struct feed_row *ret);
+int64_t feed_head(const struct unit *u, int statement);
+/* CloudEvents 1.0, in the JSON format. */
+void feed_write(struct text *t, const struct feed_row *row, const struct zone *zone);
+
+/* stream.c */
+void stream_begin(struct call *c);

@@ -1,0 +1,39 @@
+-- The feed of events.
+
+-- The last position before those that the caller gives to its p_count events, from the next one on. What it takes is
+-- held until the commit: call it last, when nothing is waited for any more but the insertion of the events.
+CREATE OR REPLACE FUNCTION kezek.take_positions(p_count bigint) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_last bigint;
+BEGIN
+	IF p_count > 0 THEN
+		UPDATE kezek.feed_head SET position = position + p_count RETURNING position - p_count INTO v_last;
+	END IF;
+	RETURN v_last;
+END
+$$;
+
+-- Events behind p_after in the scope that enter() has set, each as its request is known now; at most p_limit of them, of
+-- p_span positions looked at. `former`: the agencies that had it before, a line each. One row has no event, and in `head`
+-- the newest position.
+CREATE OR REPLACE FUNCTION kezek.feed(p_after bigint, p_span int, p_limit int)
+RETURNS TABLE ("position" bigint, id uuid, request uuid, seq int, kind text, occurred_at timestamptz,
+	recorded_at timestamptz, number text, agency text, office text, service text, former text, head bigint)
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 100 SET search_path = pg_catalog, pg_temp AS $$
+	(SELECT e.position, e.id, e.request, e.seq, e.kind, e.occurred_at, e.recorded_at, r.number, s.agency, s.office,
+		s.service, (SELECT string_agg(f.agency, E'\n') FROM kezek.former f WHERE f.request = e.request), NULL::bigint
+	FROM kezek.event e
+	JOIN kezek.request_state s ON s.id = e.request
+	JOIN kezek.request r ON r.id = e.request
+	WHERE e.position > p_after AND e.position <= p_after + p_span
+		AND (current_setting('kezek.everything', true) = 'on'
+			OR s.agency = nullif(current_setting('kezek.agency', true), '')
+			OR s.office = nullif(current_setting('kezek.office', true), '')
+			OR EXISTS (SELECT FROM kezek.former f WHERE f.request = s.id
+				AND f.agency = nullif(current_setting('kezek.agency', true), '')))
+	ORDER BY e.position LIMIT p_limit)
+	UNION ALL
+	SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, h.position FROM kezek.feed_head h
+$$;
+GRANT EXECUTE ON FUNCTION kezek.feed TO kezek_app;
