@@ -13,7 +13,7 @@
 
 #define PAGE_ROWS    500
 #define POLL_US      (250 * 1000LL) /* what others committed */
-#define NUDGE_US     (10 * 1000LL)  /* what came of our own commit, with those behind it */
+#define NUDGE_US     (20 * 1000LL)  /* what came of our own commit, with those behind it */
 #define HEARTBEAT_US (15 * 1000000LL)
 
 struct stream {

@@ -20,7 +20,10 @@ $$;
 CREATE OR REPLACE FUNCTION kezek.feed(p_after bigint, p_span int, p_limit int)
 RETURNS TABLE ("position" bigint, id uuid, request uuid, seq int, kind text, occurred_at timestamptz,
 	recorded_at timestamptz, number text, agency text, office text, service text, former text, head bigint)
-LANGUAGE sql STABLE SECURITY DEFINER ROWS 100 SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100 SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY -- in one statement: events and head are of one moment
 	(SELECT e.position, e.id, e.request, e.seq, e.kind, e.occurred_at, e.recorded_at, r.number, s.agency, s.office,
 		s.service, (SELECT string_agg(f.agency, E'\n') FROM kezek.former f WHERE f.request = e.request), NULL::bigint
 	FROM kezek.event e
@@ -34,6 +37,7 @@ LANGUAGE sql STABLE SECURITY DEFINER ROWS 100 SET search_path = pg_catalog, pg_t
 				AND f.agency = nullif(current_setting('kezek.agency', true), '')))
 	ORDER BY e.position LIMIT p_limit)
 	UNION ALL
-	SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, h.position FROM kezek.feed_head h
+	SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, h.position FROM kezek.feed_head h;
+END
 $$;
 GRANT EXECUTE ON FUNCTION kezek.feed TO kezek_app;

@@ -125,7 +125,8 @@ class Fire(ApiTest):
     def test_what_another_is_at_is_left_to_it(self):
         self.fill(30)
         self.at("2026-12-01 16:30Z")
-        other = Hold(self.world, "SELECT FROM kezek.fire_due(10)")
+        other = Hold(self.world, "SELECT FROM kezek.request_state WHERE id IN "
+                     "(SELECT request FROM kezek.deadline ORDER BY fire_at, request LIMIT 10) FOR UPDATE")
         self.assertEqual(self.fire(10), (10, 10, 0))  # others, though those come first
         self.assertEqual(self.fire(), (10, 10, 0))
         self.assertEqual(self.fire(), (0, 0, 0))
