@@ -5,6 +5,7 @@
 #include "daemon/api/act.h"
 #include "daemon/api/claims.h"
 #include "daemon/api/feed.h"
+#include "daemon/api/parking.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 
@@ -72,7 +73,7 @@ static void spread(struct act_run *r)
 		LOG_S("request", id), LOG_S("act", act_name(r->act)),
 		LOG_S("state", r->d.row.state), LOG_S("principal", r->c->who.name));
 	if (r->d.state == KEZEK_STATE_queued)
-		parking_wake(r->c->api->parking, r->d.row.agency);
+		parking_wake(r->c->api->parking, r->d.row.agency, 1);
 	for (int i = 0; i < r->member.changes.deadline_count; i++)
 		api_tell_due(r->c->api, r->member.changes.deadlines[i].fire_at);
 	if (is_awaiting_effect(&r->d))

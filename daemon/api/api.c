@@ -7,6 +7,7 @@
 #include "daemon/api/feed.h"
 #include "daemon/api/links.h"
 #include "daemon/api/numbers.h"
+#include "daemon/api/parking.h"
 #include "daemon/api/own_acts.h"
 #include "daemon/api/past.h"
 #include "daemon/api/recompute.h"
@@ -181,6 +182,14 @@ static void on_reads_change(void *arg)
 		api_refresh(a);
 }
 
+static void on_hint(void *arg, const char *from)
+{
+	struct api *a = arg;
+
+	if (a->parking)
+		parking_hint(a->parking, from);
+}
+
 static int connect_database(struct api *a)
 {
 	struct pg_options reads = {
@@ -191,6 +200,7 @@ static int connect_database(struct api *a)
 		.queue = READ_QUEUE,
 		.timeout_us = a->settings->request_timeout,
 		.on_change = on_reads_change,
+		.on_hint = on_hint,
 		.arg = a,
 	};
 	struct batcher_options writes = {
@@ -266,8 +276,7 @@ void api_expire(struct api *a)
 
 void api_wake(struct api *a, const char *agency, int count)
 {
-	while (count-- > 0)
-		parking_wake(a->parking, agency);
+	parking_wake(a->parking, agency, count);
 }
 
 const struct exchange_ops *api_ops(struct api *a)

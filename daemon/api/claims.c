@@ -2,11 +2,11 @@
 #include "daemon/api/claims.h"
 #include "daemon/api/dossier.h"
 #include "daemon/api/feed.h"
+#include "daemon/api/parking.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 
 #define LEASE_DEFAULT 900
-#define PROBE_US      (1000 * 1000LL) /* polls look again: other daemons commit too */
 
 struct poll {
 	struct call *c;
@@ -18,42 +18,16 @@ struct poll {
 	struct claimed_row claimed[CLAIMS_MAX];
 	int64_t until_mono; /* when the wait is over */
 	struct timer timer;
-	bool parked, in_flight;
-	bool again; /* something came in while it was in flight */
-	int wanted; /* statement to read the claimed requests */
-	TAILQ_ENTRY(poll) link;
-};
-
-TAILQ_HEAD(poll_list, poll);
-
-struct parking {
-	struct api *api;
-	struct poll_list polls;  /* parked, in the order of their coming */
-	struct poll_list flying; /* looking */
-	struct timer probe;
+	struct parked parked;
 };
 
 static void try_claim(struct poll *p);
-
-static void unpark(struct poll *p)
-{
-	if (!p->parked)
-		return;
-	TAILQ_REMOVE(&p->c->api->parking->polls, p, link);
-	p->parked = false;
-}
-
-static void land(struct poll *p)
-{
-	TAILQ_REMOVE(&p->c->api->parking->flying, p, link);
-	p->in_flight = false;
-}
 
 static void poll_free(void *state)
 {
 	struct poll *p = state;
 
-	unpark(p);
+	parked_leave(&p->parked);
 	timer_done(&p->timer);
 	free(p->services);
 	free(p);
@@ -139,22 +113,27 @@ static void read_claimed(struct poll *p)
 
 static void park(struct poll *p)
 {
-	struct parking *lot = p->c->api->parking;
 	int64_t left = p->until_mono - loop_mono();
 
 	if (left <= 0 || p->c->api->draining) {
+		parked_leave(&p->parked);
 		reply_claims(p, NULL);
-		return;
-	}
-	if (p->again) {
+	} else if (parked_wait(&p->parked)) {
+		timer_set(&p->timer, left);
+	} else {
 		try_claim(p);
-		return;
 	}
-	p->parked = true;
-	TAILQ_INSERT_TAIL(&lot->polls, p, link);
-	timer_set(&p->timer, left);
-	if (!timer_is_set(&lot->probe))
-		timer_set(&lot->probe, PROBE_US);
+}
+
+static void on_wake(struct parked *parked)
+{
+	struct poll *p = container_of(parked, struct poll, parked);
+
+	timer_clear(&p->timer);
+	if (p->c->api->draining)
+		reply_claims(p, NULL);
+	else
+		try_claim(p);
 }
 
 static void on_claimed(struct member *base, enum member_result result)
@@ -162,7 +141,8 @@ static void on_claimed(struct member *base, enum member_result result)
 	struct poll *p = container_of(base, struct poll, m.base);
 	struct call *c = p->c;
 
-	land(p);
+	if (result != MEMBER_DONE || p->m.claimed_count || c->x->gone)
+		parked_leave(&p->parked);
 	if (c->x->gone) {
 		release_all(p);
 		exchange_abandon(c->x);
@@ -192,12 +172,10 @@ static void try_claim(struct poll *p)
 
 	p->m.base.kind = &batch_claim;
 	p->m.base.on_done = on_claimed;
-	p->again = false;
-	p->in_flight = true;
-	TAILQ_INSERT_TAIL(&p->c->api->parking->flying, p, link);
+	parked_try(&p->parked);
 	r = batcher_submit(p->c->api->writes, &p->m.base);
 	if (r < 0) {
-		land(p);
+		parked_leave(&p->parked);
 		answer_away(p->c, r);
 	}
 }
@@ -206,7 +184,7 @@ static void on_wait_over(struct timer *t)
 {
 	struct poll *p = container_of(t, struct poll, timer);
 
-	unpark(p);
+	parked_leave(&p->parked);
 	reply_claims(p, NULL);
 }
 
@@ -214,9 +192,9 @@ static void on_poll_gone(struct call *c)
 {
 	struct poll *p = c->state;
 
-	if (!p->parked)
+	if (p->parked.where != PARKED_WAITS)
 		return; /* in flight: seen when the answer comes */
-	unpark(p);
+	parked_leave(&p->parked);
 	timer_clear(&p->timer);
 	exchange_abandon(c->x);
 }
@@ -282,6 +260,9 @@ void claims_begin(struct call *c)
 		answer_faults(c, &faults);
 		return;
 	}
+	parked_init(&p->parked, c->api->parking, c->who.agency);
+	p->parked.takes_anything = !p->services && !p->m.request;
+	p->parked.on_wake = on_wake;
 	p->m.principal = c->who.name;
 	p->m.actor = call_actor(c);
 	p->m.agency = c->who.agency;
@@ -294,86 +275,4 @@ void claims_begin(struct call *c)
 	c->x->patience += wait * USEC_PER_SEC;
 	c->on_gone = on_poll_gone;
 	try_claim(p);
-}
-
-/* The parking lot. */
-
-static bool takes_anything(const struct poll *p)
-{
-	return !p->m.services && !p->m.request;
-}
-
-/* One request wakes one poll that takes anything, and those before it that may want this one. */
-void parking_wake(struct parking *lot, const char *agency)
-{
-	struct poll *p, *next;
-	bool found = false;
-
-	for (p = TAILQ_FIRST(&lot->polls); p && !found; p = next) {
-		next = TAILQ_NEXT(p, link);
-		if (strcmp(p->c->who.agency, agency) != 0)
-			continue;
-		found = takes_anything(p);
-		unpark(p);
-		timer_clear(&p->timer);
-		try_claim(p);
-	}
-	/* Those that look may have looked before it was there. */
-	TAILQ_FOREACH(p, &lot->flying, link)
-	{
-		if (!found && strcmp(p->c->who.agency, agency) == 0)
-			p->again = true;
-	}
-}
-
-/* One poll of each agency tries again: what other daemons committed is found so. */
-static void on_probe(struct timer *t)
-{
-	struct parking *lot = container_of(t, struct parking, probe);
-	const char *last = "";
-	struct poll *p, *next;
-
-	for (p = TAILQ_FIRST(&lot->polls); p; p = next) {
-		next = TAILQ_NEXT(p, link);
-		if (strcmp(last, p->c->who.agency) == 0)
-			continue;
-		last = p->c->who.agency;
-		unpark(p);
-		timer_clear(&p->timer);
-		try_claim(p);
-	}
-	if (!TAILQ_EMPTY(&lot->polls))
-		timer_set(t, PROBE_US);
-}
-
-struct parking *parking_new(struct api *a)
-{
-	struct parking *lot = calloc(1, sizeof(*lot));
-
-	if (!lot)
-		abort();
-	lot->api = a;
-	TAILQ_INIT(&lot->polls);
-	TAILQ_INIT(&lot->flying);
-	timer_init(&lot->probe, a->loop, on_probe);
-	return lot;
-}
-
-void parking_free(struct parking *lot)
-{
-	if (!lot)
-		return;
-	timer_done(&lot->probe);
-	free(lot);
-}
-
-void parking_drain(struct parking *lot)
-{
-	struct poll *p;
-
-	while ((p = TAILQ_FIRST(&lot->polls))) {
-		unpark(p);
-		timer_clear(&p->timer);
-		reply_claims(p, NULL);
-	}
 }

@@ -3,16 +3,6 @@
 
 #include "daemon/api/call.h"
 
-/* Long-polls that found nothing, by agency. */
-struct parking;
-
-struct parking *parking_new(struct api *a);
-void parking_free(struct parking *p);
-/* A request of this agency may be waiting: its oldest poll tries again. */
-void parking_wake(struct parking *p, const char *agency);
-/* All are answered, empty. */
-void parking_drain(struct parking *p);
-
 /* give_back.c: a claim whose answer could not be delivered goes back to its queue at once. */
 void claim_give_back(struct api *a, const char *agency, const struct claimed_row *claimed);
 

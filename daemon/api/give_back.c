@@ -1,6 +1,7 @@
 /* Claims whose answer could not be delivered: back to their queue, where another may wait for them.
  */
 #include "daemon/api/claims.h"
+#include "daemon/api/parking.h"
 
 struct give_back {
 	struct release_member m;
@@ -13,7 +14,7 @@ static void on_given_back(struct member *base, enum member_result result)
 	struct give_back *g = container_of(base, struct give_back, m.base);
 
 	if (result == MEMBER_DONE) /* else the lease runs out */
-		parking_wake(g->api->parking, g->agency);
+		parking_wake(g->api->parking, g->agency, 1);
 	free(g);
 }
 

@@ -5,6 +5,7 @@
 #include "daemon/api/claims.h"
 #include "daemon/api/import_line.h"
 #include "daemon/api/resources.h"
+#include "daemon/api/parking.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 
@@ -102,7 +103,7 @@ static void wake_others(struct imports *s, const struct import_line *l)
 
 	metric_add(METRIC_requests_imported_total, NULL, 1);
 	if (l->d.state == KEZEK_STATE_queued)
-		parking_wake(a->parking, l->d.row.agency);
+		parking_wake(a->parking, l->d.row.agency, 1);
 	for (int i = 0; i < changes->deadline_count; i++) {
 		if (changes->deadlines[i].fire_at != MOMENT_NONE)
 			api_tell_due(a, changes->deadlines[i].fire_at);

@@ -10,6 +10,7 @@
 #include "daemon/api/claims.h"
 #include "daemon/api/dossier_deadline.h"
 #include "daemon/api/links.h"
+#include "daemon/api/parking.h"
 #include "daemon/log.h"
 
 #define AT_ONCE 16
@@ -95,7 +96,7 @@ static void on_stored(struct member *base, enum member_result result)
 
 	switch (result) {
 	case MEMBER_DONE:
-		parking_wake(a->parking, o->child.row.agency);
+		parking_wake(a->parking, o->child.row.agency, 1);
 		for (int i = 0; i < o->m.changes.deadline_count; i++)
 			api_tell_due(a, o->m.changes.deadlines[i].fire_at);
 		_fallthrough_;

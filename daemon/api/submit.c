@@ -7,6 +7,7 @@
 #include "daemon/api/feed.h"
 #include "daemon/api/intake.h"
 #include "daemon/api/numbers.h"
+#include "daemon/api/parking.h"
 #include "daemon/api/submit.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
@@ -134,7 +135,7 @@ static void reply_created(struct submission *s)
 		LOG_S("service", s->d.row.service), LOG_S("state", s->d.row.state),
 		LOG_N("us", loop_mono() - c->x->began_mono));
 	if (s->d.state == KEZEK_STATE_queued)
-		parking_wake(c->api->parking, s->d.row.agency);
+		parking_wake(c->api->parking, s->d.row.agency, 1);
 	feed_nudge(c->api->feed);
 	for (int i = 0; i < s->m.changes.deadline_count; i++)
 		api_tell_due(c->api, s->m.changes.deadlines[i].fire_at);

@@ -200,6 +200,17 @@ static bool drain_results(struct link *k)
 	return k->conn == conn;
 }
 
+static void take_notices(struct link *k)
+{
+	PGnotify *n;
+
+	while ((n = PQnotifies(k->conn))) {
+		if (k->pg->options.on_hint)
+			k->pg->options.on_hint(k->pg->options.arg, n->extra);
+		PQfreemem(n);
+	}
+}
+
 void link_on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct link *k = arg;
@@ -212,6 +223,7 @@ void link_on_readable(evutil_socket_t fd, short what, void *arg)
 	}
 	if (!drain_results(k))
 		return;
+	take_notices(k);
 	if (PQstatus(k->conn) == CONNECTION_BAD) {
 		link_lose(k, "server");
 		return;

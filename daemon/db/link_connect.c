@@ -54,6 +54,9 @@ static void link_prepare(struct link *k)
 	PQsetNoticeReceiver(k->conn, on_notice, k);
 	for (int i = 0; ok && i < SQL_COUNT; i++)
 		ok = PQsendPrepare(k->conn, statement_names[i], statement_texts[i], 0, NULL) == 1;
+	if (k->pg->options.on_hint)
+		ok = ok && PQsendQueryPrepared(k->conn, statement_names[SQL_LISTEN], 0, NULL, NULL,
+				   NULL, 1) == 1;
 	if (!ok || !PQpipelineSync(k->conn)) {
 		link_lose(k, "prepare");
 		return;

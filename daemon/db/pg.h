@@ -48,6 +48,9 @@ struct pg_options {
 	int connections, depth, queue;
 	int64_t timeout_us; /* a connection silent for longer with work on it is given up */
 	void (*on_change)(void *arg); /* a connection became ready, idle or was lost */
+	/* A daemon, which `from` names, hints at work: each connection of the pool listens. NULL:
+	 * none does. */
+	void (*on_hint)(void *arg, const char *from);
 	void *arg;
 };
 

@@ -137,6 +137,22 @@ class Waiting(QueueTest):
         self.probe.post("/v1/claims/release", {"claims": [self.held(claim)]}).must(200)
         self.assertEqual(waiting().must(200)["claims"][0]["request"]["id"], pay["id"])
 
+    def test_what_another_daemon_takes_in_wakes_too(self):
+        """By its hint; each of several that wait there gets one of what came in here."""
+        other = self.world.another_daemon()
+        other.start()
+        self.addCleanup(other.stop)
+        clients = [other.client("officer-probe") for _ in range(3)]
+        waiting = [self.poll(client) for client in clients]
+        time.sleep(0.3)
+        requests = [self.submit() for _ in range(3)]
+        got = [wait().must(200)["claims"] for wait in waiting]
+        self.assertEqual(sorted(c["request"]["id"] for claims in got for c in claims), sorted(r["id"] for r in requests))
+        released = got[0][0]
+        waiting = self.poll(other.client("officer-probe-b"))
+        self.probe.post("/v1/claims/release", {"claims": [self.held(released)]}).must(200)
+        self.assertEqual(waiting().must(200)["claims"][0]["request"]["id"], released["request"]["id"])
+
     def test_nothing_after_the_wait(self):
         began = time.monotonic()
         reply = self.probe.post(QUEUE, {"wait_seconds": 1}).must(200)

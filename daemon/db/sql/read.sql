@@ -76,6 +76,18 @@ WITH q AS MATERIALIZED (SELECT ARRAY(SELECT h.request FROM kezek.work h
 SELECT v.* FROM kezek.request_view v WHERE v.id = ANY ((SELECT ids FROM q)::uuid[])
 ORDER BY array_position((SELECT ids FROM q), v.id)
 
+-- name: work_waiting
+SELECT h.position, a.agency, (SELECT count(*) FROM (SELECT FROM kezek.work w
+	WHERE w.waiting AND w.agency = a.agency LIMIT 100) w)::int
+FROM kezek.feed_head h LEFT JOIN unnest($1::text[]) AS a(agency) ON h.position <> $2::bigint
+	AND EXISTS (SELECT FROM kezek.work w WHERE w.waiting AND w.agency = a.agency)
+
+-- name: listen
+LISTEN kezek_work
+
+-- name: hint
+SELECT pg_notify('kezek_work', $1)
+
 -- name: queues
 SELECT agency, count(*) FILTER (WHERE waiting), count(*) FILTER (WHERE claim IS NOT NULL AND lease_until IS NOT NULL),
 	count(*) FILTER (WHERE claim IS NOT NULL AND lease_until IS NULL),
