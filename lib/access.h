@@ -7,6 +7,7 @@
 #define ACCESS_ACTIONS(X)                                                                          \
 	X(services_read, "cosau", 0)                                                               \
 	X(request_submit, "c", 1)                                                                  \
+	X(request_act, "cos", 1)                                                                   \
 	X(request_read, "cosau", 0)                                                                \
 	X(journal_read, "cosau", 0)                                                                \
 	X(accesses_read, "su", 0)                                                                  \

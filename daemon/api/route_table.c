@@ -35,7 +35,7 @@ const struct route_entry routes[] = {
 		ROUTE_FILE | ROUTE_KEY_OPTIONAL | ACTOR, document_put_begin},
 	{HTTP1_POST, "/v1/requests/{id}/erasure", ACCESS_request_erase,
 		JSON | ROUTE_KEY_OPTIONAL | ACTOR, erasure_begin},
-	{HTTP1_POST, "/v1/requests/{id}/{act}", ACCESS_me_read, JSON | ROUTE_KEY | ACTOR,
+	{HTTP1_POST, "/v1/requests/{id}/{act}", ACCESS_request_act, JSON | ROUTE_KEY | ACTOR,
 		act_begin},
 	{HTTP1_POST, "/v1/searches", ACCESS_search, JSON | ACTOR, search_begin},
 	{HTTP1_GET, "/v1/queues", ACCESS_queues_read, 0, queues_begin},

@@ -20,7 +20,8 @@ static void test_matrix(void)
 			all_know_themselves && access_may((enum kezek_role)role, ACCESS_me_read);
 	auditor_writes = access_may(KEZEK_ROLE_auditor, ACCESS_request_submit) ||
 			 access_may(KEZEK_ROLE_auditor, ACCESS_catalogue_write) ||
-			 access_may(KEZEK_ROLE_auditor, ACCESS_document_write);
+			 access_may(KEZEK_ROLE_auditor, ACCESS_document_write) ||
+			 access_may(KEZEK_ROLE_auditor, ACCESS_request_act);
 	check(someone, "every action is somebody's");
 	check(all_know_themselves, "all may ask who they are");
 	check(!auditor_writes && access_may(KEZEK_ROLE_auditor, ACCESS_journal_read),
@@ -28,6 +29,9 @@ static void test_matrix(void)
 	check(access_may(KEZEK_ROLE_clerk, ACCESS_request_submit) &&
 			!access_may(KEZEK_ROLE_officer, ACCESS_request_submit),
 		"clerks submit");
+	check(access_may(KEZEK_ROLE_supervisor, ACCESS_request_act) &&
+			!access_may(KEZEK_ROLE_admin, ACCESS_request_act),
+		"an administrator has no casework");
 	check(!access_may(KEZEK_ROLE_officer, ACCESS_overview_read) &&
 			access_may(KEZEK_ROLE_supervisor, ACCESS_overview_read),
 		"supervisors have the overview");
