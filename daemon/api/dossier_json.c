@@ -253,7 +253,7 @@ static void write_content(struct text *t, const struct dossier *d, const struct 
 	text_add_char(t, ',');
 	add_any(t, "form", names ? json_object_object_get(d->content, "form") : NULL);
 	text_add_char(t, ',');
-	add_any(t, "documents", json_object_object_get(d->content, "documents"));
+	add_any(t, "documents", names ? json_object_object_get(d->content, "documents") : NULL);
 	text_add_char(t, ',');
 	add_any(t, "external_ref",
 		names ? json_object_object_get(d->content, "external_ref") : NULL);

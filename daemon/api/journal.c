@@ -1,4 +1,6 @@
 /* The journal of a request: who did what and when, its sealed words opened for those in scope. */
+#include <string.h>
+
 #include "daemon/api/access_log.h"
 #include "daemon/api/dossier.h"
 #include "daemon/api/resources.h"
@@ -15,28 +17,42 @@ static void add_opened(struct text *t, struct call *c, const uint8_t *key, const
 		text_adds(t, "null");
 }
 
-static void add_event(struct text *t, struct call *c, const struct unit *u, int i,
-	const struct uuid *request, const struct zone *zone)
+/* The key of an event's sealed words, which are not for those outside casework; the names of
+ * documents not for an agency that gave the request on, for which no document exists. */
+static bool open_key(const struct call *c, struct row r, const struct request_row *request,
+	const char *kind, uint8_t ret_key[SEAL_KEY_SIZE])
 {
-	struct row r = row_of(u, 2, i), keys = r;
+	struct viewer viewer = call_viewer(c);
+	int master;
+
+	r.at = 13;
+	master = row_int(&r);
+	return viewer.role != KEZEK_ROLE_admin &&
+	       (strcmp(kind, "document") != 0 ||
+		       access_sees(&viewer, request->agency, request->office)) &&
+	       seal_open_key(c->api->seal, &request->id, master, row_bytes(&r), ret_key) == 0;
+}
+
+static void add_event(struct text *t, struct call *c, const struct unit *u, int i,
+	const struct request_row *request, const struct zone *zone)
+{
+	struct row r = row_of(u, 2, i);
 	struct uuid id;
 	char s[UUID_TEXT_SIZE];
 	uint8_t key[SEAL_KEY_SIZE];
 	struct span reason, words, before, after;
-	int master;
 	bool has_key;
-
-	keys.at = 13;
-	master = row_int(&keys);
-	has_key = seal_open_key(c->api->seal, request, master, row_bytes(&keys), key) == 0;
+	const char *kind;
 	int seq = row_int(&r);
 
 	row_uuid(&r, &id);
 	uuid_format(&id, s);
 	text_addf(t, "{\"id\":\"%s\",", s);
-	uuid_format(request, s);
+	uuid_format(&request->id, s);
 	text_addf(t, "\"request\":\"%s\",\"seq\":%d,", s, seq);
-	text_add_member(t, "kind", row_text(&r));
+	kind = row_text(&r);
+	has_key = open_key(c, r, request, kind, key);
+	text_add_member(t, "kind", kind);
 	text_add_char(t, ',');
 	text_add_moment(t, "occurred_at", row_moment(&r), zone);
 	text_add_char(t, ',');
@@ -50,9 +66,9 @@ static void add_event(struct text *t, struct call *c, const struct unit *u, int 
 	reason = row_bytes(&r);
 	words = row_bytes(&r);
 	text_add_char(t, ',');
-	add_opened(t, c, has_key ? key : NULL, request, "reason", reason);
+	add_opened(t, c, has_key ? key : NULL, &request->id, "reason", reason);
 	text_add_char(t, ',');
-	add_opened(t, c, has_key ? key : NULL, request, "text", words);
+	add_opened(t, c, has_key ? key : NULL, &request->id, "text", words);
 	before = row_span(&r);
 	after = row_span(&r);
 	text_addf(t, ",\"before\":%s,\"after\":%s}", before.at ? before.at : "null",
@@ -86,7 +102,7 @@ static void on_events(struct unit *u, enum unit_how how)
 	for (int i = 0; i < n && i < j->page.limit; i++) {
 		if (i)
 			text_add_char(&t, ',');
-		add_event(&t, c, u, i, &j->id, zone);
+		add_event(&t, c, u, i, &request, zone);
 	}
 	struct row last = row_of(u, 2, n > j->page.limit ? j->page.limit - 1 : n - 1);
 
