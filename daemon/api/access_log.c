@@ -24,6 +24,27 @@ static void on_logged(struct member *m, enum member_result result)
 		answer_member(c, result);
 }
 
+/* What was asked for, without the cursor: it names the request that the page before ended with,
+ * which is nobody's business who may look up this one's readers. */
+static void note_query(struct text *t, struct span query)
+{
+	_text_ value = TEXT_INIT;
+	_text_ name = TEXT_INIT;
+	const char *from;
+
+	while (from = query.at, http1_query_next(&query, &name, &value) == 0) {
+		struct span pair = {from, (size_t)(query.at - from)};
+
+		if (span_is(text_span(&name), "after"))
+			continue;
+		if (t->len && t->data[t->len - 1] != '&')
+			text_add_char(t, '&');
+		text_add_span(t, pair);
+	}
+	while (t->len && t->data[t->len - 1] == '&')
+		t->data[--t->len] = '\0';
+}
+
 void access_log(struct call *c, void (*then)(struct call *c))
 {
 	struct access_member *line = &c->told.line;
@@ -36,7 +57,7 @@ void access_log(struct call *c, void (*then)(struct call *c))
 	line->principal = c->who.name;
 	line->actor = call_actor(c);
 	line->what = c->route->path;
-	text_add_span(&c->told.query, c->x->head->query);
+	note_query(&c->told.query, c->x->head->query);
 	line->query = c->told.query.len ? c->told.query.data : NULL;
 	if (line->requests.len)
 		text_add_char(&line->requests, '}');

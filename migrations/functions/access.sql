@@ -12,3 +12,27 @@ BEGIN
 END
 $$;
 GRANT EXECUTE ON FUNCTION kezek.log_access TO kezek_app;
+
+-- Who read a request, the newest first, those before p_before: of one in the scope that enter() has set, and for those
+-- who may know. A line holds the other requests of its call too, so nobody reads the table itself. By the index of
+-- requests, and no other: whoever read this one, most lines are of others.
+CREATE OR REPLACE FUNCTION kezek.accesses(p_request uuid, p_before uuid, p_limit int)
+RETURNS TABLE (id uuid, at timestamptz, principal text, actor text, what text, query text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_bitmapscan = on
+SET enable_seqscan = off SET jit = off AS $$
+#variable_conflict use_column
+BEGIN
+	IF EXISTS (SELECT FROM kezek.request_view v WHERE v.id = p_request)
+		AND EXISTS (SELECT FROM kezek.principal p WHERE p.name = nullif(current_setting('kezek.principal', true), '')
+			AND p.role IN ('supervisor', 'auditor') AND p.disabled_at IS NULL)
+	THEN
+		RETURN QUERY
+		WITH l AS MATERIALIZED (SELECT * FROM kezek.access WHERE requests @> ARRAY[p_request])
+		SELECT l.id, l.at, l.principal, l.actor, l.what, l.query FROM l
+		WHERE p_before IS NULL OR l.id < p_before ORDER BY l.id DESC LIMIT p_limit;
+	END IF;
+END
+$$;
+GRANT EXECUTE ON FUNCTION kezek.accesses TO kezek_app;
+REVOKE SELECT ON kezek.access FROM kezek_app;
+DROP POLICY IF EXISTS scope ON kezek.access;

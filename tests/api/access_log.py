@@ -53,6 +53,15 @@ class AccessLog(CaseTest):
         self.see(request, self.world.client("registry", actor="Resource21"))
         self.assertEqual(self.told(request), [("registry", "Resource21", "/v1/requests/{id}")])
 
+    def test_no_line_names_the_request_before(self):
+        """A cursor holds the id of another request, which whoever may know of this one's readers need not see."""
+        other, request = self.submit("p-other"), self.submit()
+        self.desk.get(f"/v1/requests?limit=1&after=0.{other['id']}&office=desk").must(200)
+        self.desk.get(f"/v1/requests?%61fter=0.{other['id']}&limit=1").must(200)
+        lines = self.lines(request, self.chief)["items"]
+        self.assertEqual([line["query"] for line in lines[:2]], ["limit=1", "limit=1&office=desk"])
+        self.assertNotIn(other["id"], str(lines))
+
     def test_a_streamed_list_is_a_line_of_its_own(self):
         before = int(self.world.sql("SELECT count(*) FROM kezek.access WHERE requests IS NULL")[0][0])
         self.auditor.get("/v1/requests?office=desk", headers={"Accept": "text/csv"}).must(200)

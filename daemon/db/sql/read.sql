@@ -1,5 +1,6 @@
 -- Reads. Those of requests follow `enter` in their unit and see only its scope. The clock stands in a sub-select, read
--- once a statement: it is volatile, and no index would be used for a comparison with it.
+-- once a statement: it is volatile, and no index would be used for a comparison with it. In the overview what was
+-- stopped counts for the agency that had it then, not for one that had given it on and goes on seeing it.
 
 -- name: enter
 SELECT role, office, agency FROM kezek.enter($1)
@@ -44,8 +45,7 @@ FROM kezek.feed($1, $2, $3)
 SELECT s.id FROM kezek.request_state s WHERE s.id = $1::uuid
 
 -- name: request_accesses
-SELECT a.id, a.at, a.principal, a.actor, a.what, a.query FROM kezek.access a
-WHERE a.requests @> ARRAY[$1::uuid] AND ($2::uuid IS NULL OR a.id < $2::uuid) ORDER BY a.id DESC LIMIT $3::int
+SELECT id, at, principal, actor, what, query FROM kezek.accesses($1, $2, $3)
 
 -- name: request_by_claim
 SELECT v.* FROM kezek.request_view v WHERE v.id = (SELECT request FROM kezek.work WHERE claim = $1::uuid)
@@ -123,6 +123,8 @@ FROM (
 	FROM kezek.deadline_done d
 	WHERE d.kind = 'decide' AND d.state IN ('met', 'missed') AND d.stopped_at > (SELECT kezek.now()) - interval '30 days'
 		AND d.stopped_at <= (SELECT kezek.now())
+		AND (current_setting('kezek.everything', true) = 'on'
+			OR d.agency = nullif(current_setting('kezek.agency', true), ''))
 	GROUP BY 1
 	UNION ALL
 	SELECT CASE $1 WHEN 'agency' THEN n.agency WHEN 'office' THEN n.office ELSE n.service END, 0, 0, 0, 0, 0, NULL, 0, 0,
