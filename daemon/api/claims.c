@@ -205,7 +205,7 @@ static void release_all(struct poll *p)
 	struct call *c = p->c;
 
 	for (int i = 0; i < p->m.claimed_count; i++)
-		claim_give_back(c->api, c->who.agency, &p->claimed[i]);
+		claim_give_back(c->api, &c->who, &p->claimed[i]);
 	log_event(LOG_LEVEL_INFO, "claim_undelivered", LOG_S("request_id", c->x->request_id),
 		LOG_N("claims", p->m.claimed_count));
 }

@@ -4,7 +4,7 @@
 #include "daemon/api/call.h"
 
 /* give_back.c: a claim whose answer could not be delivered goes back to its queue at once. */
-void claim_give_back(struct api *a, const char *agency, const struct claimed_row *claimed);
+void claim_give_back(struct api *a, const struct principal *who, const struct claimed_row *claimed);
 
 void claims_begin(struct call *c);         /* POST /v1/queues/{agency}/claims */
 void claims_list_begin(struct call *c);    /* GET /v1/claims */

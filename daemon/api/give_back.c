@@ -6,7 +6,7 @@
 struct give_back {
 	struct release_member m;
 	struct api *api;
-	char agency[NAME_SIZE];
+	char principal[NAME_SIZE], agency[NAME_SIZE];
 };
 
 static void on_given_back(struct member *base, enum member_result result)
@@ -18,7 +18,7 @@ static void on_given_back(struct member *base, enum member_result result)
 	free(g);
 }
 
-void claim_give_back(struct api *a, const char *agency, const struct claimed_row *claimed)
+void claim_give_back(struct api *a, const struct principal *who, const struct claimed_row *claimed)
 {
 	struct give_back *g = calloc(1, sizeof(*g));
 
@@ -27,10 +27,12 @@ void claim_give_back(struct api *a, const char *agency, const struct claimed_row
 	g->m.base.kind = &batch_release;
 	g->m.base.on_done = on_given_back;
 	g->m.base.lock = claimed->request;
+	memcpy(g->principal, who->name, sizeof(g->principal));
+	memcpy(g->agency, who->agency, sizeof(g->agency));
+	g->m.principal = g->principal;
 	g->m.claim = claimed->claim;
 	g->m.fence = claimed->fence;
 	g->api = a;
-	memcpy(g->agency, agency, strnlen(agency, sizeof(g->agency) - 1));
 	if (batcher_submit(a->writes, &g->m.base) < 0)
 		free(g);
 }

@@ -98,6 +98,7 @@ struct access_member {
 /* A claim whose answer could not be delivered: handed back by the daemon itself. */
 struct release_member {
 	struct member base; /* base.lock is the request */
+	const char *principal;
 	struct uuid claim;
 	int64_t fence;
 };

@@ -84,11 +84,12 @@ static void write_releases(struct member *const members[], int n, struct params 
 {
 	struct columns c;
 
-	columns_init(&c, "ul");
+	columns_init(&c, "tul");
 	for (int i = 0; i < n; i++) {
 		const struct release_member *m =
 			container_of(members[i], struct release_member, base);
 
+		cell_text(&c, m->principal);
 		cell_uuid(&c, &m->claim);
 		cell_int64(&c, m->fence);
 	}

@@ -205,7 +205,8 @@ BEGIN
 		ELSE 'conflict' END,
 		v_now, k.request, k.fingerprint, k.status::int, k.answer, rk.master, rk.wrapped, k.version
 	FROM unnest(v_verdict, m_request, m_principal, m_key) WITH ORDINALITY AS m(verdict, request, principal, key, n)
-	LEFT JOIN kezek.idempotency k ON k.principal = m.principal AND k.key = m.key AND NOT m.request = ANY (v_done)
+	LEFT JOIN kezek.principal p ON p.name = m.principal AND p.disabled_at IS NULL
+	LEFT JOIN kezek.idempotency k ON k.principal = p.name AND k.key = m.key AND NOT m.request = ANY (v_done)
 	LEFT JOIN kezek.request_key rk ON rk.request = k.request;
 END
 $$;

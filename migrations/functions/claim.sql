@@ -124,8 +124,9 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION kezek.renew TO kezek_app;
 
--- Claims whose answer could not be delivered: back to their queue at once.
-CREATE OR REPLACE FUNCTION kezek.give_back(m_claim uuid[], m_fence bigint[]) RETURNS int
+-- Claims whose answer could not be delivered to their holder: back to their queue at once.
+DROP FUNCTION IF EXISTS kezek.give_back(uuid[], bigint[]);
+CREATE OR REPLACE FUNCTION kezek.give_back(m_principal text[], m_claim uuid[], m_fence bigint[]) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_now timestamptz := kezek.now();
@@ -134,8 +135,8 @@ BEGIN
 	PERFORM FROM kezek.work w WHERE w.claim = ANY (m_claim) ORDER BY w.request FOR UPDATE;
 	WITH old AS MATERIALIZED (
 		SELECT w.request, w.agency, w.holder, w.actor, w.fence
-		FROM unnest(m_claim, m_fence) AS m(claim, fence)
-		JOIN kezek.work w ON w.claim = m.claim AND w.fence = m.fence
+		FROM unnest(m_principal, m_claim, m_fence) AS m(principal, claim, fence)
+		JOIN kezek.work w ON w.claim = m.claim AND w.fence = m.fence AND w.holder = m.principal
 		WHERE w.lease_until IS NOT NULL FOR UPDATE OF w
 	), w AS (
 		UPDATE kezek.work w SET waiting = true, claim = NULL, holder = NULL, actor = NULL, worker = NULL,
@@ -160,4 +161,4 @@ BEGIN
 	RETURN v_done;
 END
 $$;
-GRANT EXECUTE ON FUNCTION kezek.give_back(uuid[], bigint[]) TO kezek_app;
+GRANT EXECUTE ON FUNCTION kezek.give_back TO kezek_app;

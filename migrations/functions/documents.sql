@@ -79,7 +79,10 @@ BEGIN
 	SELECT * INTO d FROM kezek.document t WHERE t.request = p_request AND t.name_hash = p_name_hash;
 	v_no := 1 + coalesce((SELECT max(t.no) FROM kezek.document t WHERE t.request = p_request), 0);
 	IF NOT kezek.may_document(p_principal, p_request) THEN
-		v_result := 'denied';
+		v_result := 'denied'; -- and nothing is told
+		s := NULL;
+		k := NULL;
+		d := NULL;
 	ELSIF EXISTS (SELECT FROM kezek.request_key r WHERE r.request = p_request AND r.wrapped IS NULL) THEN
 		v_result := 'erased';
 	ELSIF k.key IS NOT NULL THEN

@@ -32,4 +32,4 @@ SELECT kezek.lease_numbers($1, $2, $3)
 SELECT seen, has_more FROM kezek.see_notifications($1, $2::uuid[], $3::uuid)
 
 -- name: give_back
-SELECT kezek.give_back($1, $2)
+SELECT kezek.give_back($1, $2, $3)
