@@ -17,19 +17,36 @@ static void add_opened(struct text *t, struct call *c, const uint8_t *key, const
 		text_adds(t, "null");
 }
 
-/* The key of an event's sealed words, which are not for those outside casework; the names of
- * documents not for an agency that gave the request on, for which no document exists. */
-static bool open_key(const struct call *c, struct row r, const struct request_row *request,
-	const char *kind, uint8_t ret_key[SEAL_KEY_SIZE])
+#define AFTER  12
+#define MASTER 13
+
+/*
+ * What an agency that gave the request on does not see of its journal: the names of documents, none
+ * of which exists for it, and what came of it, which are requests that are not its own.
+ */
+static bool is_withheld(
+	const struct call *c, struct row r, const struct request_row *request, const char *kind)
 {
+	static const char links[] = "\"links\":";
 	struct viewer viewer = call_viewer(c);
+	struct span after;
+
+	r.at = AFTER;
+	after = row_span(&r);
+	return !access_sees(&viewer, request->agency, request->office) &&
+	       (strcmp(kind, "document") == 0 || strcmp(kind, "answered") == 0 ||
+		       (after.at && memmem(after.at, after.len, links, sizeof(links) - 1)));
+}
+
+/* The key of sealed words, which are not for those outside casework. */
+static bool open_key(const struct call *c, struct row r, const struct request_row *request,
+	uint8_t ret_key[SEAL_KEY_SIZE])
+{
 	int master;
 
-	r.at = 13;
+	r.at = MASTER;
 	master = row_int(&r);
-	return viewer.role != KEZEK_ROLE_admin &&
-	       (strcmp(kind, "document") != 0 ||
-		       access_sees(&viewer, request->agency, request->office)) &&
+	return c->who.role != KEZEK_ROLE_admin &&
 	       seal_open_key(c->api->seal, &request->id, master, row_bytes(&r), ret_key) == 0;
 }
 
@@ -41,7 +58,7 @@ static void add_event(struct text *t, struct call *c, const struct unit *u, int 
 	char s[UUID_TEXT_SIZE];
 	uint8_t key[SEAL_KEY_SIZE];
 	struct span reason, words, before, after;
-	bool has_key;
+	bool has_key, withheld;
 	const char *kind;
 	int seq = row_int(&r);
 
@@ -51,7 +68,8 @@ static void add_event(struct text *t, struct call *c, const struct unit *u, int 
 	uuid_format(&request->id, s);
 	text_addf(t, "\"request\":\"%s\",\"seq\":%d,", s, seq);
 	kind = row_text(&r);
-	has_key = open_key(c, r, request, kind, key);
+	withheld = is_withheld(c, r, request, kind);
+	has_key = !withheld && open_key(c, r, request, key);
 	text_add_member(t, "kind", kind);
 	text_add_char(t, ',');
 	text_add_moment(t, "occurred_at", row_moment(&r), zone);
@@ -72,7 +90,7 @@ static void add_event(struct text *t, struct call *c, const struct unit *u, int 
 	before = row_span(&r);
 	after = row_span(&r);
 	text_addf(t, ",\"before\":%s,\"after\":%s}", before.at ? before.at : "null",
-		after.at ? after.at : "null");
+		after.at && !withheld ? after.at : "null");
 }
 
 struct journal {

@@ -64,7 +64,13 @@ SELECT s.id, r.number, s.version, s.seq, s.state, s.agency, s.office, s.service,
 	(SELECT json_agg(k ORDER BY k.no)::text FROM (
 		SELECT k.no, k.kind, k.child, k.agency, k.number, k.asked, k."join", k.state = 'told' AS told,
 			coalesce(c.state, CASE k.state WHEN 'opening' THEN 'queued' ELSE 'withdrawn' END) AS state, c.outcome, c.due_at
-		FROM kezek.link k LEFT JOIN kezek.request_state c ON c.id = k.child WHERE k.parent = s.id) k) AS links,
+		FROM kezek.link k LEFT JOIN kezek.request_state c ON c.id = k.child WHERE k.parent = s.id
+			-- who gave it on sees of what came of it what it sees by itself
+			AND (current_setting('kezek.everything', true) = 'on'
+				OR nullif(current_setting('kezek.agency', true), '') IN (s.agency, c.agency)
+				OR s.office = nullif(current_setting('kezek.office', true), '')
+				OR EXISTS (SELECT FROM kezek.former f WHERE f.request = k.child
+					AND f.agency = nullif(current_setting('kezek.agency', true), '')))) k) AS links,
 	(SELECT json_build_object('request', k.parent, 'number', pr.number, 'kind', k.kind, 'agency', ps.agency,
 			'office', ps.office)::text
 		FROM kezek.link k JOIN kezek.request pr ON pr.id = k.parent JOIN kezek.request_state ps ON ps.id = k.parent
