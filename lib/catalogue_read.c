@@ -1,6 +1,7 @@
 /* Reading a catalogue: who, where, and the order in which things rest on each other. */
 #include <stdio.h>
 
+#include "lib/applicant.h"
 #include "lib/catalogue_draft.h"
 
 #define LEVELS_MAX 16 /* of territories or agencies above each other */
@@ -291,6 +292,9 @@ static void read_route(struct draft *d, struct json_reader *r, struct route *rou
 	route->by = by < 0 ? ROUTE_BY_OFFICE : (enum route_by)by;
 	route->agency = draft_agency(d, r, "agency", JSON_REQUIRED);
 	route->applicant_kind = json_get_string(r, "applicant_kind", JSON_OPTIONAL, CODE_MAX);
+	if (route->applicant_kind && !recipient_is_known(route->applicant_kind))
+		json_reader_fault(
+			r, "applicant_kind", WORD_reason_not_allowed, RECIPIENT_WORDS, NULL);
 	route->variant = json_get_string(r, "variant", JSON_OPTIONAL, CODE_MAX);
 	if (route->variant && !has_variant(d, route->service, route->variant))
 		json_reader_fault(r, "variant", WORD_reason_not_found, route->variant, NULL);

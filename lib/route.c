@@ -1,4 +1,5 @@
 /* Who must act: the narrowest rule that fits decides. */
+#include "lib/applicant.h"
 #include "lib/catalogue_index.h"
 #include "lib/route.h"
 
@@ -27,7 +28,9 @@ static bool agrees(const char *named, const char *with)
 static bool fits(const struct route *route, const struct route_query *q)
 {
 	return route->valid_from <= q->day && q->day <= route->valid_to &&
-	       agrees(route->applicant_kind, q->applicant_kind) &&
+	       (!route->applicant_kind ||
+		       (q->applicant_kind &&
+			       recipient_covers(route->applicant_kind, q->applicant_kind))) &&
 	       agrees(route->variant, q->variant) &&
 	       territory_is_within(q->places[route->by], route->territory);
 }

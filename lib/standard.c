@@ -1,4 +1,5 @@
 /* A service and its standard: finding its parts. */
+#include "lib/applicant.h"
 #include "lib/standard.h"
 
 #define FIND(array, count, member, value)                                                          \
@@ -44,7 +45,7 @@ const struct pause_standard *stage_pause_find(const struct stage *s, const char 
 bool service_takes(const struct service *s, const char *applicant_kind)
 {
 	for (size_t i = 0; i < s->nrecipients; i++) {
-		if (strcmp(s->recipients[i], applicant_kind) == 0)
+		if (recipient_covers(s->recipients[i], applicant_kind))
 			return true;
 	}
 	return s->nrecipients == 0;

@@ -1,4 +1,5 @@
 /* Reading a service's standard: all but its terms. */
+#include "lib/applicant.h"
 #include "lib/catalogue_draft.h"
 
 static void read_recipients(struct draft *d, struct json_reader *r, struct service *s)
@@ -10,8 +11,12 @@ static void read_recipients(struct draft *d, struct json_reader *r, struct servi
 	for (size_t i = 0; i < count; i++) {
 		const char *kind = json_item_string(r, "recipients", kinds, i, CODE_MAX);
 
-		if (kind)
-			recipients[s->nrecipients++] = kind;
+		if (!kind)
+			continue;
+		recipients[s->nrecipients++] = kind;
+		if (!recipient_is_known(kind))
+			json_reader_fault(
+				r, "recipients", WORD_reason_not_allowed, RECIPIENT_WORDS, NULL);
 	}
 	s->recipients = recipients;
 }

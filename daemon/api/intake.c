@@ -43,15 +43,14 @@ static void read_representative(struct json_reader *parent)
 
 void intake_read_applicant(struct intake *in, struct json_reader *body, enum json_need need)
 {
-	static const char *const kinds[] = {"person", "entrepreneur", "company", "body"};
 	struct json_reader r;
 	int kind;
 
 	if (!json_reader_open(&r, body, "applicant", need))
 		return;
-	kind = json_get_enum(&r, "kind", JSON_REQUIRED, kinds, ARRAY_SIZE(kinds));
+	kind = json_get_enum(&r, "kind", JSON_REQUIRED, applicant_kind_wire, APPLICANT_KINDS);
 	in->applicant = r.object;
-	in->applicant_kind = kind >= 0 ? kinds[kind] : NULL;
+	in->applicant_kind = kind >= 0 ? applicant_kind_wire[kind] : NULL;
 	in->pin = json_get_string(&r, "pin", JSON_OPTIONAL, 32);
 	json_get_string(&r, "name", JSON_REQUIRED, TEXT_MAX);
 	json_get_string(&r, "phone", JSON_OPTIONAL, 64);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/api/dossier.h"
+#include "lib/applicant.h"
 #include "lib/lookup_code.h"
 #include "lib/route.h"
 

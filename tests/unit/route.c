@@ -62,6 +62,10 @@ static void test_find(void)
 		"then the variant");
 	check(strcmp(by_residence(c, "KG-C", "organisation", "fast", day), "whole") == 0,
 		"but applicant kind before it");
+	check(strcmp(by_residence(c, "KG-C", "company", "fast", day), "whole") == 0,
+		"a company is an organisation");
+	check(strcmp(by_residence(c, "KG-C", "entrepreneur", "fast", day), "town") == 0,
+		"an entrepreneur is none");
 	check(strcmp(by_residence(c, "KG-C", "organisation", "slow", day + 1), "north") == 0,
 		"only while it is valid");
 	check(strcmp(by_residence(c, "KG-C", NULL, NULL, 20000), "none") == 0,
