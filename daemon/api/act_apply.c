@@ -207,6 +207,15 @@ static const struct act_kind kinds[] = {
 	{KEZEK_ACT_reopen, act_read_reopen, act_apply_reopen},
 };
 
+/* The fee is asked once. */
+static bool is_paid(const struct dossier *d)
+{
+	struct stage_facts facts;
+
+	act_facts_begin(d, &facts);
+	return facts.stopped_at[KEZEK_DEADLINE_pay] != MOMENT_NONE;
+}
+
 static unsigned facts_of(struct act_run *r, const struct act_input *in)
 {
 	struct dossier *d = &r->d;
@@ -218,7 +227,8 @@ static unsigned facts_of(struct act_run *r, const struct act_input *in)
 		facts |= FACT_WAITS;
 	if (d->service->incomplete == INCOMPLETE_PAUSE)
 		facts |= FACT_PAUSES;
-	if (d->service->payment == PAYMENT_BEFORE && d->variant && d->variant->fee_tyiyn > 0)
+	if (d->service->payment == PAYMENT_BEFORE && d->variant && d->variant->fee_tyiyn > 0 &&
+		!is_paid(d))
 		facts |= FACT_FEE;
 	if (d->row.has_claim)
 		facts |= FACT_HELD;

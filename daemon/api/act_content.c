@@ -105,6 +105,11 @@ void act_apply_complete(struct act_run *r, struct act_input *in)
 		row = dossier_paused_find(d, &open);
 		if (row)
 			dossier_resume(d, row, in->effective_at);
+		if (d->state != KEZEK_STATE_awaiting_payment)
+			return;
+		act_facts_begin(d, &facts);
+		facts.registered_at = facts.complete_at = in->effective_at;
+		dossier_start_stages(d, &facts);
 		return;
 	}
 	act_facts_begin(d, &facts);

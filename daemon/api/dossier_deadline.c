@@ -102,6 +102,9 @@ void dossier_start_stages(struct dossier *d, const struct stage_facts *facts)
 		if (start_at == MOMENT_NONE || has_begun(d, stage->kind) ||
 			stage->kind == KEZEK_DEADLINE_cure || stage->kind == KEZEK_DEADLINE_consult)
 			continue;
+		/* Nobody is late to pay who cannot pay yet. */
+		if (stage->kind == KEZEK_DEADLINE_pay && d->state != KEZEK_STATE_awaiting_payment)
+			continue;
 		dossier_start(d, stage->kind, rule, start_at);
 	}
 	dossier_mirror(d);
