@@ -8,6 +8,20 @@ from support.casework import CATALOGUE, CaseTest, aside
 from support.kezek import main
 
 
+class Decided(CaseTest):
+    def test_what_is_decided_is_due_no_more(self):
+        def figures():
+            row, = [r for r in self.chief.get("/v1/overview?by=agency").must(200)["items"] if r["agency"] == "probe"]
+            return row["open"], row["due_today"], row["due_in_3_working_days"]
+        request = self.take(self.submit("p-docs", documents=[{"kind": "paper"}]))["request"]
+        self.world.set_clock(f"{request['due_on']}T10:00:00+06:00")
+        before = figures()
+        claim = self.take(request)
+        self.probe.post(f"/v1/requests/{request['id']}/decide", self.held(claim, outcome="granted")).must(200)
+        after = figures()  # it waits to be handed over
+        self.assertEqual([b - a for b, a in zip(before, after)], [0, 1, 1])
+
+
 class Corners(CaseTest):
     def test_pages_by_due_date_end_although_some_have_none(self):
         made = {self.submit("p-docs")["id"] for _ in range(3)} | {self.submit()["id"]}

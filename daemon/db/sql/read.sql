@@ -102,14 +102,17 @@ WITH q AS MATERIALIZED (SELECT ARRAY(SELECT request FROM kezek.work WHERE waitin
 SELECT v.* FROM kezek.request_view v WHERE v.id = ANY ((SELECT ids FROM q)::uuid[])
 ORDER BY array_position((SELECT ids FROM q), v.id)
 
+-- Where no term to decide runs due_at is infinite, and due_on is that of the last one.
 -- name: overview
 SELECT key, sum(open)::int, sum(due_today)::int, sum(due_soon)::int, sum(overdue)::int, sum(paused)::int,
 	min(oldest), sum(on_time)::int, sum(stopped)::int, sum(warned)::int, sum(escalated)::int
 FROM (
 	SELECT CASE $1 WHEN 'agency' THEN w.agency WHEN 'office' THEN w.office ELSE w.service END AS key,
 		count(*) AS open,
-		count(*) FILTER (WHERE w.due_on = b.today AND w.due_at > (SELECT kezek.now())) AS due_today,
-		count(*) FILTER (WHERE w.due_on <= b.third AND w.due_at > (SELECT kezek.now())) AS due_soon,
+		count(*) FILTER (WHERE w.due_on = b.today AND w.due_at > (SELECT kezek.now()) AND w.due_at < 'infinity')
+			AS due_today,
+		count(*) FILTER (WHERE w.due_on <= b.third AND w.due_at > (SELECT kezek.now()) AND w.due_at < 'infinity')
+			AS due_soon,
 		count(*) FILTER (WHERE w.due_at <= (SELECT kezek.now())) AS overdue,
 		count(*) FILTER (WHERE w.paused) AS paused,
 		min(w.due_at) FILTER (WHERE w.due_at <= (SELECT kezek.now())) AS oldest,
