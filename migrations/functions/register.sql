@@ -35,6 +35,43 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION kezek.add_principal TO kezek_app;
 
+-- Whoever is here no more answers for nothing: what was in those hands waits in its queue again, what waits for others
+-- waits on without a holder, and the agency's named head answers for it. One line in the journal of each.
+CREATE OR REPLACE FUNCTION kezek.relieve(p_by text, p_name text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	v_now timestamptz;
+	v_left uuid[];
+BEGIN
+	-- Locks as everywhere: work before state, each in the order of ids.
+	v_left := ARRAY(SELECT w.request FROM kezek.work w JOIN kezek.request_state s ON s.id = w.request
+		WHERE w.holder = p_name OR (s.responsible = p_name AND p_name IS DISTINCT FROM kezek.head_of(s.agency))
+		ORDER BY w.request FOR UPDATE OF w);
+	PERFORM FROM kezek.request_state s WHERE s.id = ANY (v_left) ORDER BY s.id FOR UPDATE;
+	v_now := kezek.now();
+	WITH old AS MATERIALIZED (
+		SELECT s.id, s.state, s.responsible, w.holder, w.actor, w.fence, s.state IN ('claimed', 'in_work') AS waits_again
+		FROM kezek.request_state s JOIN kezek.work w ON w.request = s.id
+		WHERE s.id = ANY (v_left) AND (w.holder = p_name OR s.responsible = p_name)
+	), w AS (
+		UPDATE kezek.work w SET waiting = w.waiting OR old.waits_again, claim = NULL, holder = NULL, actor = NULL,
+			worker = NULL, lease_until = NULL
+		FROM old WHERE w.request = old.id AND old.holder = p_name
+	), s AS (
+		UPDATE kezek.request_state s SET seq = s.seq + 1, updated_at = v_now, responsible = kezek.head_of(s.agency),
+			state = CASE WHEN old.waits_again AND old.holder = p_name THEN 'queued' ELSE s.state END
+		FROM old WHERE s.id = old.id
+		RETURNING s.id, s.seq, s.state, s.responsible
+	)
+	INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, before, after)
+	SELECT s.id, s.seq, kezek.uuid_v7(v_now), 'release', v_now, v_now, p_by,
+		json_build_object('state', old.state, 'responsible', old.responsible, 'holder', old.holder, 'actor', old.actor,
+			'fence', old.fence),
+		json_build_object('state', s.state, 'responsible', s.responsible)
+	FROM s JOIN old ON old.id = s.id;
+END
+$$;
+
 -- done, denied or missing. Disabling twice is done. A new token (rotation) also enables no one.
 CREATE OR REPLACE FUNCTION kezek.change_principal(p_by text, p_name text, p_disable boolean, p_token bytea,
 	p_token_expires_at timestamptz) RETURNS text
@@ -51,6 +88,9 @@ BEGIN
 	WHERE name = p_name;
 	IF NOT FOUND THEN
 		RETURN 'missing';
+	END IF;
+	IF p_disable THEN
+		PERFORM kezek.relieve(p_by, p_name);
 	END IF;
 	PERFORM kezek.bump('principal');
 	RETURN 'done';

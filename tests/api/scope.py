@@ -170,6 +170,29 @@ class Principals(CaseTest):
         self.assert_problem(self.admin.delete("/v1/principals/nobody"), 404, "not_found")
         early.close()
 
+    def test_what_was_in_those_hands_is_in_others(self):
+        leaver = self.world.principal("leaver", "officer", agency="probe")
+        leased, kept, paused = self.submit(), self.submit(), self.submit("p-clock")
+        for request in (leased, kept, paused):
+            claim = self.take(request, leaver)
+            if request is kept:
+                leaver.post(f"/v1/claims/{claim['claim']}/accept", {"fence": claim["fence"]}).must(200)
+            if request is paused:
+                leaver.post(f"/v1/requests/{request['id']}/pause", self.held(claim, ground="documents_missing")).must(200)
+        answered = self.chief.act(self.submit("p-docs"), "reassign", {"to_principal": "leaver"}).must(200).json
+        self.admin.delete("/v1/principals/leaver").must(200)
+        for request, state in ((leased, "queued"), (kept, "queued"), (paused, "paused"), (answered, "incomplete")):
+            with self.subTest(state):
+                now = self.see(request)
+                self.assertEqual((now["state"], now["claim"], now["responsible"]["principal"]), (state, None, "probe-head"))
+                event = self.desk.get(f"/v1/requests/{request['id']}/events").must(200)["items"][-1]
+                self.assertEqual((event["kind"], event["principal"], event["before"]["responsible"]),
+                                 ("release", "admin", "leaver"))
+        self.assertEqual({self.take(r)["request"]["state"] for r in (leased, kept)}, {"claimed"})
+        before = self.kinds(leased)
+        self.admin.delete("/v1/principals/leaver").must(200)
+        self.assertEqual(self.kinds(leased), before)
+
     def test_disabling_holds_on_another_daemon_too(self):
         self.world.principal("twice", "clerk", office="desk")
         second = self.world.another_daemon()
