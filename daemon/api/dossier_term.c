@@ -291,16 +291,19 @@ static void refresh(
 	struct deadline_row old = *row;
 	struct dossier_term t;
 	struct agenda a;
+	int64_t floor_at;
 
 	if (!read_facts(d, row, &t) || agenda_renew(t.calendar, t.rule, &t.facts, ladder,
 					       row->due_at, change->recorded_at, &a) != 0)
 		return;
 	take(d, row, &a, ladder);
-	if (is_same_plan(&old, row)) {
+	floor_at = a.term.floored ? t.facts.floor_at : MOMENT_NONE;
+	/* The same date by a floor alone is to be kept by it when the next act computes it anew. */
+	if (is_same_plan(&old, row) && floor_at == old.floor_at) {
 		*row = old;
 		return;
 	}
-	row->floor_at = a.term.floored ? t.facts.floor_at : MOMENT_NONE;
+	row->floor_at = floor_at;
 	row->calendar_version = calendar_version(t.calendar);
 	d->changed[row - d->deadlines] = true;
 	if (row->due_at != old.due_at)
