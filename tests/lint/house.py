@@ -114,7 +114,9 @@ class Scripts(LintTest):
                 continue
             compile(text, name, "exec")
             here = (ROOT / name).parent
+            tests = ROOT / "tests"  # where the path of every test begins
             beside = {p.stem for p in here.glob("*.py")} | {p.parent.name for p in here.glob("*/__init__.py")}
+            beside |= {p.stem for p in tests.glob("*.py")} if tests in here.parents else set()
             for module in re.findall(r"^\s*(?:import|from) (\w+)", text, re.M):
                 if module not in known | beside:
                     offences.append(f"{name}: imports {module}, which is not of the standard library")

@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import ssl
 import uuid
 
 from . import contract
@@ -122,7 +123,7 @@ class Client:
                 reply = Reply(method, path, response, response.read())
                 self._served += 1
                 break
-            except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError):
                 was_kept = self._served > 0
                 self.close()
                 if last_try or not was_kept:
