@@ -3,9 +3,12 @@
 import datetime as dt
 
 import rulebook
+from applications import FORMS
 from audit import told
+from clockwork import pass_time
+from links import linked
 from model import WORKED_ON, Case
-from rulebook import pause_of, stage
+from rulebook import moment, pause_of, stage
 
 ELSEWHERE = ("kyzmat", "justice", "interior", "cadastre", "tax", "bishkek-hall", "osh-hall", "social-fund", "labour")
 
@@ -26,9 +29,11 @@ class Agencies:
                     self.take_from_queue(seats[number])
             self.centre.do()
             self.centre.do()  # what was taken is accepted, decided or handed back
-        for case in [c for c in self.centre.cases if c.is_open and c.agency != rulebook.UNROUTED]:
-            self.go_on_with(case)
-        self.centre.do()
+        for is_linked in (True, False):  # an answer comes to what it came of: not while that is acted upon
+            for case in [c for c in self.centre.cases if c.is_open and c.agency != rulebook.UNROUTED]:
+                if bool(case.kind) == is_linked:
+                    self.go_on_with(case)
+            self.centre.do()
 
     def take_from_queue(self, seat):
         centre, dice = self.centre, self.dice
@@ -90,18 +95,23 @@ class Agencies:
 
     def work_on(self, seat, case):
         dice = self.dice
-        if case.running("notify_extension") and dice.happens(0.3):
+        if case.kind == "consult":
+            if dice.happens(0.02 if case.is_lazy else 0.3):
+                self.answer(seat, case)
+        elif case.running("notify_extension") and dice.happens(0.3):
             self.notify(seat, case, "mobile")
+        elif case.running("forward") and case.running("forward").breached_at and dice.happens(0.25):
+            self.forward(seat, case)
         elif case.is_lazy and not (case.is_overdue(self.centre.now) and dice.happens(0.06)):
             return
         elif dice.happens(0.05) and self.pause(seat, case):
             return
         elif dice.happens(0.04):
             self.extend(seat, case)
-        elif dice.happens(0.25 if case.running("forward") and case.running("forward").breached_at else 0.04):
+        elif dice.happens(0.04):
             self.forward(seat, case)
-        elif dice.happens(0.04) and "consult" in self.built and not case.kind:
-            self.consult(seat, case)
+        elif dice.happens(0.025) and "consult" in self.built and not case.kind:
+            self.ask_others(seat, case)
         elif dice.happens(0.03):
             self.centre.act(seat, case, "correct", {"changes": {"address": "Ош, Ленина 5"}},
                             lambda at: case.correct(seat, at), self.centre.held(case))
@@ -156,24 +166,54 @@ class Agencies:
         self.centre.act(seat, case, "forward", {"to_agency": to, "reason": "башка органдын иши"},
                         lambda at: case.forward(seat, to, at), case.has_claim and self.centre.held(case))
 
-    def consult(self, seat, case):
-        """Other bodies are asked: each finds a request of its own in its queue, and this one shows them as links."""
-        asked = self.dice.some([a for a in ELSEWHERE if a != case.agency], self.dice.choice((1, 2)))
-        before = len(case.links)
-        body = {"agencies": asked, "question": "Карыз барбы?", "join": self.dice.choice(("all", "any"))}
-        by_claim = self.centre.held(case)
-        self.centre.plan(seat, lambda: seat.act(case, "consult", body, by_claim),
-                         lambda reply: self.consulted(seat, case, asked, before, reply))
-
-    def consulted(self, seat, case, asked, before, reply):
-        if reply.status != 200:
-            self.centre.disagree("refused", told(case, [f"consult {asked}: {reply!r}"]))
+    def ask_others(self, seat, case):
+        """Other bodies are asked, or given a part: each finds a request of its own in its queue."""
+        dice, main = self.dice, case.main_deadline()
+        others = [a for a in ELSEWHERE if a != case.agency]
+        fields = sorted(FORMS[case.service["code"]])
+        if fields and dice.happens(0.3):
+            act, asked = "forward", [dice.choice(others)]
+            body = {"to_agency": asked[0], "part": fields[:1]}
+        elif main and main.is_open and case.main().due_at and case.main().due_at > self.centre.now + dt.timedelta(minutes=2):
+            act, asked = "consult", dice.some(others, dice.choice((1, 2, 3)))
+            body = {"agencies": asked, "question": "Карыз барбы?", "join": dice.choice(("all", "any"))}
+        else:
+            return  # nothing says until when they should answer
+        if act == "forward" and case.hops >= case.service["forward"]["max_hops"]:
             return
-        links = reply["links"][before:]
-        if [(x["kind"], x["agency"]) for x in links] != [("consult", a) for a in asked]:
-            self.centre.disagree("acts", told(case, [f"consulted {asked}, linked {links}"]))
-        case.links += links
-        case.note("consult", seat, self.centre.now)
+        by_claim = self.centre.held(case)
+        self.centre.plan(seat, lambda: seat.act(case, act, body, by_claim),
+                         lambda reply: self.asked(seat, case, act, asked, reply))
+
+    def asked(self, seat, case, act, asked, reply):
+        if reply.status != 200:
+            self.centre.disagree("refused", told(case, [f"{act} to {asked}: {reply!r}"]))
+            return
+        links = reply["links"][len(case.links):]
+        if [x["agency"] for x in links] != asked:
+            self.centre.disagree("acts", told(case, [f"{asked} were asked, linked are {links}"]))
+        if act == "forward":
+            self.part_goes(case, reply.json)
+        case.note(act, seat, self.centre.now)
+        for link in links:
+            got = self.staff.over_all.client.get(f"/v1/requests/{link['request']}").must(200)
+            child = linked(case, link, seat, moment(got["registered_at"]))
+            self.staff.over_all.note(child)
+            child.asked, child.is_lazy = case.version, self.dice.happens(0.2)
+            self.centre.cases.append(child)
+            pass_time(child, self.centre.now)  # the part of what is late is late
+            self.centre.after(child, got.json, link["kind"])
+        self.centre.after(case, reply.json, act)
+
+    def part_goes(self, case, got):
+        stopped = [moment(d["stopped_at"]) for d in got["deadlines"] if d["kind"] == "forward" and d["stopped_at"]]
+        if case.running("forward"):
+            case.stop(case.running("forward"), stopped[-1])
+
+    def answer(self, seat, case):
+        outcome = self.dice.choice(("granted", "partly", "refused"))
+        self.centre.act(seat, case, "decide", {"outcome": outcome, "reason": "жок"},
+                        lambda at: case.decide(seat, outcome, at), self.centre.held(case))
 
     # Those above
 
@@ -194,7 +234,7 @@ class Agencies:
             to = dice.choice((head.name, "supervisor"))
             centre.act(over, case, "escalate", {"to": to}, lambda at, c=case, t=to: c.escalate(over, t, at))
         centre.do()
-        for case in dice.some([c for c in centre.cases if not c.is_open or c.state == "decided"], 1):
+        for case in dice.some([c for c in centre.cases if (not c.is_open or c.state == "decided") and not c.kind and not c.links], 1):
             centre.act(over, case, "reopen", {"reason": "сот чечими"}, lambda at, c=case: c.reopen(over, at))
         centre.do()
 

@@ -36,7 +36,9 @@ def case_says(case, now):
             "territory": case.territory, "received_at": case.received_at, "registered_at": case.registered_at,
             "service": (case.service["code"], case.service["version"]), "variant": case.variant["code"],
             "responsible": (case.agency, case.responsible), "is_closed": not case.is_open,
-            "claim": case.has_claim and (case.holder, case.actor, case.lease_until)}
+            "claim": case.has_claim and (case.holder, case.actor, case.lease_until),
+            "parent": case.parent and (case.parent.number, case.kind),
+            "links": [(c.id, c.number, c.kind, c.agency, c.join, c.state, c.outcome) for c in case.links]}
 
 
 def case_said(got):
@@ -47,7 +49,10 @@ def case_said(got):
             "registered_at": moment(got["registered_at"]), "service": (got["service"]["code"], got["service"]["version"]),
             "responsible": (got["responsible"]["agency"], got["responsible"]["principal"]),
             "is_closed": got["closed_at"] is not None,
-            "claim": claim is not None and (claim["principal"], claim["actor"], moment(claim["lease_until"]))}
+            "claim": claim is not None and (claim["principal"], claim["actor"], moment(claim["lease_until"])),
+            "parent": got["parent"] and (got["parent"]["number"], got["parent"]["kind"]),
+            "links": [tuple(k[n] for n in ("request", "number", "kind", "agency", "join", "state", "outcome"))
+                      for k in got["links"]]}
 
 
 def differing(says, said, where=""):
@@ -56,8 +61,11 @@ def differing(says, said, where=""):
 
 
 def differences(case, got, now, all_fired=True):
-    """all_fired False: what a timer of the daemon writes down may be on its way."""
-    found = differing(case_says(case, now), case_said(got))
+    """all_fired False: what the daemon does by itself may be on its way."""
+    said = case_said(got)
+    if not all_fired:
+        said["links"] = case_says(case, now)["links"]  # others may be at them
+    found = differing(case_says(case, now), said)
     if len(case.deadlines) != len(got["deadlines"]):
         return [*found, f"deadlines: the model has {[d.kind for d in case.deadlines]}, "
                         f"the daemon {[d['kind'] for d in got['deadlines']]}"]
@@ -148,7 +156,7 @@ class Auditor:
     def count_open(self, row, case, now):
         calendar = self.book.calendar_of(case.agency)
         today = calendar.day_of(now)
-        decide = case.newest("decide")
+        decide = case.main_deadline()
         row["open"] += 1
         row["paused"] += case.state == "paused"
         if not decide or not decide.is_open or not case.term(decide).due_at:

@@ -2,10 +2,12 @@
 
 import concurrent.futures
 import datetime as dt
+import time
 
 import rulebook
-from audit import differences, told
+from audit import PATIENCE, differences, told
 from clockwork import calendar_changed, pass_time
+from links import follow
 from model import Case
 from rulebook import iso, moment, stage
 
@@ -35,6 +37,7 @@ class Centre:
         self.done = {}  # how often each act was done
         self.dates_asked = 0
         self.now = None
+        self.ended = []  # of which others may be to hear
         self.planned, self.hands = [], concurrent.futures.ThreadPoolExecutor(HANDS)
 
     def disagree(self, about, line):
@@ -68,6 +71,23 @@ class Centre:
             done.result()
         for number, (_, _, then) in enumerate(planned):
             then(replies[number])
+        self.settle()
+
+    def settle(self):
+        """What linked requests bring about is the daemon's to do: until it has, nothing is asked of those they touch."""
+        touched, self.ended = follow(self.ended), []
+        for case in dict.fromkeys(touched):
+            end = time.monotonic() + PATIENCE
+            while True:
+                got = self.staff.over_all.read(case).json
+                if (got["state"], got["version"]) == (case.state, case.version) or time.monotonic() > end:
+                    break
+                time.sleep(0.005)
+            if case.has_fallen and got["state"] == "withdrawn":
+                case.void_all(newest_fact(got))
+                case.close("withdrawn", case.deadlines[-1].stopped_at)
+                case.has_fallen = False
+            self.after(case, got, "fell" if case.state == "withdrawn" else "answered")
 
     # Time
 
@@ -77,6 +97,8 @@ class Centre:
         for case in self.cases:
             if case.is_open and pass_time(case, now):
                 self.touched.add(case.number)
+                self.ended.append(case)
+        self.settle()
 
     def change_calendar(self, code, entry):
         body = self.book.calendars.change(code, entry)
@@ -162,6 +184,8 @@ class Centre:
 
     def after(self, case, got, act):
         self.count(act)
+        if case.parent or case.links:
+            self.ended.append(case)
         self.touched.add(case.number)
         wrong = differences(case, got, self.now, all_fired=False)
         if wrong:
@@ -237,7 +261,7 @@ class Centre:
 
     def queue(self, agency):
         def key(case):
-            decide = case.newest("decide")
+            decide = case.main_deadline()
             due_at = case.term(decide).due_at if decide and decide.is_open else None
             return (due_at is None, due_at or self.now, case.id)
         return sorted((c for c in self.cases if c.state == "queued" and c.agency == agency), key=key)

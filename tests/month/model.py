@@ -50,7 +50,9 @@ class Case:
         self.deadlines, self.journal, self.breaches, self.moves = [], [], [], []
         self.received_at = self.registered_at = self.last_at = None
         self.is_lazy = self.is_paid = False
-        self.kind, self.parent, self.links = None, None, []
+        # What came of it: requests of their own, each a Case; and what it came of itself.
+        self.kind = self.parent = self.join = self.asked = None
+        self.links, self.is_awaited, self.has_fallen = [], False, False
 
     # Questions
 
@@ -81,15 +83,18 @@ class Case:
             deadline.term = rulebook.compute(deadline, self.book.calendars)
         return deadline.term
 
+    def main_deadline(self):
+        """The newest term to decide; of a question, that to answer."""
+        return self.newest("decide") or self.newest("consult")
+
     def main(self):
-        """Due day, due moment, how sure: of the newest term to decide."""
-        decide = self.newest("decide")
-        return self.term(decide) if decide else rulebook.Term(None, None, False)
+        """Due day, due moment, how sure."""
+        main = self.main_deadline()
+        return self.term(main) if main else rulebook.Term(None, None, False)
 
     def is_overdue(self, now):
-        decide = self.newest("decide")
-        return bool(self.is_open and decide and decide.is_open and self.term(decide).due_at
-                    and decide.term.due_at <= now)
+        main = self.main_deadline()
+        return bool(self.is_open and main and main.is_open and self.term(main).due_at and main.term.due_at <= now)
 
     # Deadlines
 
@@ -114,7 +119,7 @@ class Case:
         for each in self.service["stages"]:
             kind = each["kind"]
             rule = rule_of(self.service, self.variant, kind)
-            if kind in ("register", "cure") or not rule or self.begun(kind):
+            if kind in ("register", "cure", "consult") or not rule or self.begun(kind):
                 continue
             if kind == "pay" and self.state != "awaiting_payment":
                 continue  # nobody can pay yet, or need not
@@ -297,7 +302,9 @@ class Case:
     def decide(self, who, outcome, at):
         self.note("decide", who, at)
         self.stop(self.running("decide"), at)
-        for kind in ("forward", "consult", "cure", "notify_extension"):
+        if self.kind == "consult":
+            self.stop(self.running("consult"), at)
+        for kind in ("forward", "consult", "cure", "notify_extension", "notify"):
             for deadline in self.deadlines:
                 if deadline.kind == kind:
                     self.stop(deadline, at, "void")
@@ -306,7 +313,7 @@ class Case:
         self.settle(at)
 
     def settle(self, at):
-        if follows(self.service):
+        if follows(self.service) and self.kind != "consult":
             self.state = "decided"
             self.start_stages({"decided": at, "stage:decide": at})
         else:

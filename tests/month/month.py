@@ -39,7 +39,7 @@ EVER = {"submit", "refuse", "incomplete, not registered", "complete", "pay", "co
         "escalate", "reopen", "lapse", "approve_tacitly", "deem_refused", "left behind", "moved", "not late before",
         "decide missed", "cure missed", "pay missed", "register missed", "notify missed", "notify_extension met",
         "forward missed", "hand_over met"}
-WHEN_BUILT = {"consult"}
+WHEN_BUILT = {"consult", "answered"}
 
 
 def at(day, clock):
@@ -74,7 +74,7 @@ class Simulation:
             parts = self.parts(day)
             for past, part in enumerate(parts):
                 to_come = len(parts) - past + sum(len(self.parts(d)) for d in days[number + 1:])
-                self.part(day, part, round((APPLICATIONS - len(self.centre.cases)) / to_come))
+                self.part(day, part, round((APPLICATIONS - len(self.centre.receipts)) / to_come))
             self.end_of(day)
 
     def parts(self, day):
@@ -116,13 +116,13 @@ class Simulation:
     def clerks(self, day, share):
         offices = [o for o in self.book.offices if self.book.calendars.of(self.book.offices[o]["calendar"]).works(day)]
         for _ in range(share):
-            known = len(self.centre.cases)
-            while len(self.centre.cases) == known:
+            known = len(self.centre.receipts)
+            while len(self.centre.receipts) == known:
                 self.centre.submit(offices)
-        for case in [c for c in self.centre.cases if c.is_open and c.office in offices]:
+        for case in [c for c in self.centre.cases if c.is_open and c.office in offices and not c.kind]:
             self.centre.clerks_act(case)
         self.centre.do()
-        for number in self.dice.sample(range(len(self.centre.cases)), min(2, share)):
+        for number in self.dice.sample(range(len(self.centre.receipts)), min(2, share)):
             self.centre.where_is_it(*self.centre.receipts[number][:3])
 
     def end_of(self, day):
@@ -204,7 +204,7 @@ class Month(ApiTest):
         happened |= {f"{d.kind} {d.ended}" for case in centre.cases for d in case.deadlines if d.ended}
         happened |= {"moved"} & {"moved" for case in centre.cases if case.moves}
         happened |= {"not late before"} & {"not late before" for c in centre.cases for d in c.deadlines if d.floor}
-        self.assertEqual(len(centre.cases), APPLICATIONS)
+        self.assertEqual(len(centre.receipts), APPLICATIONS)
         self.assertEqual(sorted((EVER | self.simulation.agencies.built & WHEN_BUILT) - happened), [])
         print(f"# {centre.simulated()}; seconds: "
               + ", ".join(f"{what} {took:.1f}" for what, took in self.simulation.took.items()))

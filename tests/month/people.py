@@ -36,6 +36,9 @@ class Seat:
         self.told.note(self, case.id, f"/v1/requests/{{id}}{part.partition('?')[0]}")
         return reply
 
+    def note(self, case):
+        self.told.note(self, case.id, "/v1/requests/{id}")
+
     def search(self, **what):
         reply = self.client.post("/v1/searches", what, key=None).must(200)
         for item in reply["items"]:
