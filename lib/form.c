@@ -18,6 +18,7 @@ struct where {
 
 struct check {
 	struct faults *faults;
+	bool is_part; /* the whole is elsewhere */
 	bool failed;
 };
 
@@ -175,7 +176,8 @@ static const struct property *property_find(const struct form *form, const char 
 static void check_object(
 	struct check *c, const struct where *w, const struct form *form, json_object *value)
 {
-	check_required(c, w, form, value);
+	if (!c->is_part || w->parent)
+		check_required(c, w, form, value);
 	json_object_object_foreach (value, name, member) {
 		const struct where here = {.parent = w, .name = name};
 		const struct property *property = property_find(form, name);
@@ -219,6 +221,17 @@ int form_check(
 {
 	const struct where root = {.root = pointer};
 	struct check c = {.faults = faults};
+
+	if (form)
+		check_value(&c, &root, form, value);
+	return c.failed ? FORM_FAULTY : 0;
+}
+
+int form_check_part(
+	const struct form *form, json_object *value, const char *pointer, struct faults *faults)
+{
+	const struct where root = {.root = pointer};
+	struct check c = {.faults = faults, .is_part = true};
 
 	if (form)
 		check_value(&c, &root, form, value);

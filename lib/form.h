@@ -23,3 +23,6 @@ void form_free(const struct form *form);
 /* All faults of `value` at once; 0 or FORM_FAULTY. NULL form: anything goes. */
 int form_check(const struct form *form, json_object *value, const char *pointer,
 	struct faults *faults) _must_check_;
+/* The same of some members of a value: what is missing among them is no fault. */
+int form_check_part(const struct form *form, json_object *value, const char *pointer,
+	struct faults *faults) _must_check_;

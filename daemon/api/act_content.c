@@ -180,6 +180,15 @@ static void merge_address(struct json_reader *changes, struct act_input *in)
 	text_adds(&in->changed, in->changed.len ? ",\"address\"" : "[\"address\"");
 }
 
+/* A part that was forwarded holds some members of the form; the rest is its origin's. */
+static int check_form(struct act_run *r, json_object *form, struct faults *faults)
+{
+	bool is_part = r->d.parent.number && !dossier_is_question(&r->d);
+
+	return (is_part ? form_check_part : form_check)(
+		r->d.service->form, form, "/changes/form", faults);
+}
+
 /* The whole as it will be, checked as a submission is. */
 static void check_corrected(struct act_run *r, struct act_input *in)
 {
@@ -192,8 +201,7 @@ static void check_corrected(struct act_run *r, struct act_input *in)
 	probe.service = r->d.service;
 	json_reader_init(&whole, in->corrected, "/changes", &probe.faults);
 	intake_read_applicant(&probe, &whole, JSON_OPTIONAL);
-	if (form_check(r->d.service->form, form ? form : nothing, "/changes/form", &probe.faults) ==
-		0)
+	if (check_form(r, form ? form : nothing, &probe.faults) == 0)
 		r->member.lookup_count = intake_lookups(&probe, r->c->api->seal, r->member.lookups);
 	faults_move(&r->faults, &probe.faults);
 	intake_done(&probe);

@@ -184,6 +184,8 @@ class Parts(Linked):
         self.assertEqual((part["form"], part["applicant"]["pin"], part["due_on"], part["promised_due_on"]),
                          ({"water": FORM["water"]}, "21509199012345", request["due_on"], request["due_on"]))
         self.assertEqual(part["parent"], {"number": request["number"], "kind": "part"})
+        corrected = self.probe_two.act(part, "correct", {"changes": {"address": "Osh"}}).must(200)
+        self.assertEqual(corrected["applicant"]["address"], "Osh")
         # Each is decided by itself.
         done = self.act({"claim": claim["claim"], "fence": claim["fence"], "request": request}, "decide", outcome="granted")
         self.assertEqual(done.must(200)["links"][0]["state"], "claimed")

@@ -92,7 +92,7 @@ static void test_all_at_once(void)
 		"{'type':'object','required':['a','z/1'],'additionalProperties':false,"
 		"'properties':{'a':{'type':'array','items':{'minimum':3}},'b':{'pattern':'^x'}}}");
 	_json_ *v = json_of("{'a':[3,1,2],'b':'y','c~':1}");
-	_faults_ faults = {0};
+	_faults_ faults = {0}, part = {0};
 	struct form *form = NULL;
 
 	check(form_read(s, "/services/0/form", &faults, &form) == 0, "the schema is read");
@@ -100,6 +100,9 @@ static void test_all_at_once(void)
 		"five faults");
 	check(faults_have(&faults, "/form/z~11", WORD_reason_missing),
 		"missing, with an escaped pointer");
+	check(form_check_part(form, v, "/form", &part) == FORM_FAULTY && part.count == 4 &&
+			!faults_have(&part, "/form/z~11", WORD_reason_missing),
+		"of a part, what is missing is no fault");
 	check(faults_have(&faults, "/form/a/1", WORD_reason_too_small), "an item");
 	check(faults_have(&faults, "/form/a/2", WORD_reason_too_small), "and the next");
 	check(faults_have(&faults, "/form/b", WORD_reason_bad_format), "a pattern");
