@@ -13,7 +13,7 @@ class Decided(CaseTest):
         def figures():
             row, = [r for r in self.chief.get("/v1/overview?by=agency").must(200)["items"] if r["agency"] == "probe"]
             return row["open"], row["due_today"], row["due_in_3_working_days"]
-        request = self.take(self.submit("p-docs", documents=[{"kind": "paper"}]))["request"]
+        request = self.submit("p-docs", documents=[{"kind": "paper"}])
         self.world.set_clock(f"{request['due_on']}T10:00:00+06:00")
         before = figures()
         claim = self.take(request)
