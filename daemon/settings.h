@@ -35,6 +35,9 @@
 		"file of 32 random bytes, the Ed25519 key that signs receipts; "                   \
 		"$CREDENTIALS_DIRECTORY/receipt-key where empty; without either they are not "     \
 		"signed")                                                                          \
+	X(receipt_keys_former, path, "",                                                           \
+		"JSON Web Key Set of the public keys that signed receipts before; "                \
+		"served beside the one in use")                                                    \
 	X(tls_min, string, "1.3", "1.2 or 1.3")                                                    \
 	X(log_level, string, "info", "error, warning, info or debug")                              \
 	X(database_connections, count, "4", "connections for reads")                               \

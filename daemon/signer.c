@@ -8,13 +8,22 @@
 #include "daemon/seal.h"
 #include "daemon/signer.h"
 #include "lib/base64.h"
+#include "lib/json.h"
 
 #define CREDENTIAL "receipt-key"
 
-struct signer {
-	EVP_PKEY *pair;
-	uint8_t key[RECEIPT_KEY_SIZE];
+#define FORMER_MAX 64 /* keys; one a year is often */
+
+struct public_key {
+	uint8_t bytes[RECEIPT_KEY_SIZE];
 	char id[RECEIPT_KEY_ID_SIZE];
+};
+
+struct signer {
+	EVP_PKEY *pair; /* NULL: nothing is signed */
+	struct public_key
+		keys[FORMER_MAX]; /* the one in use, where there is one, and those of before */
+	size_t count;
 };
 
 static void must(bool ok)
@@ -44,30 +53,147 @@ static bool has_credential(void)
 	return has;
 }
 
-int signer_new(const struct settings *settings, struct signer **ret)
+static void name_key(struct public_key *k)
 {
-	uint8_t secret[SEAL_KEY_SIZE], hash[SEAL_HASH_SIZE];
+	uint8_t hash[SEAL_HASH_SIZE];
+
+	digest_bytes((struct span){(const char *)k->bytes, sizeof(k->bytes)}, hash);
+	for (size_t i = 0; i < sizeof(k->id) / 2; i++)
+		snprintf(k->id + 2 * i, 3, "%02x", hash[i]);
+}
+
+static int read_pair(struct signer *s, const char *path)
+{
+	uint8_t secret[SEAL_KEY_SIZE];
 	size_t len = RECEIPT_KEY_SIZE;
-	struct signer *s;
 	int r;
 
-	if (!*settings->receipt_key && !has_credential()) {
+	if (!*path && !has_credential()) {
 		log_event(LOG_LEVEL_WARNING, "receipts_unsigned", LOG_S("why", "no receipt_key"));
-		*ret = NULL;
 		return 0;
 	}
-	r = key_file_read(settings->receipt_key, CREDENTIAL, secret);
+	r = key_file_read(path, CREDENTIAL, secret);
 	if (r < 0)
 		return r;
-	s = calloc(1, sizeof(*s));
-	if (!s)
-		return -ENOMEM;
 	s->pair = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, secret, sizeof(secret));
 	secret_forget(secret, sizeof(secret));
-	must(s->pair && EVP_PKEY_get_raw_public_key(s->pair, s->key, &len) == 1);
-	digest_bytes((struct span){(const char *)s->key, sizeof(s->key)}, hash);
-	for (size_t i = 0; i < sizeof(s->id) / 2; i++)
-		snprintf(s->id + 2 * i, 3, "%02x", hash[i]);
+	must(s->pair && EVP_PKEY_get_raw_public_key(s->pair, s->keys[0].bytes, &len) == 1);
+	name_key(&s->keys[0]);
+	s->count = 1;
+	return 0;
+}
+
+/* Once, however often it stands there: what GET /v1/receipt-key gave is put aside as it is. */
+static void add_key(struct signer *s, const struct public_key *k)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		if (memcmp(s->keys[i].bytes, k->bytes, sizeof(k->bytes)) == 0)
+			return;
+	}
+	s->keys[s->count++] = *k;
+}
+
+static void read_key(struct signer *s, struct json_reader *r)
+{
+	static const char *const kty[] = {"OKP"}, *const crv[] = {"Ed25519"},
+				 *const use[] = {"sig"};
+	struct public_key k;
+	const char *id, *x;
+
+	json_get_enum(r, "kty", JSON_REQUIRED, kty, 1);
+	json_get_enum(r, "crv", JSON_REQUIRED, crv, 1);
+	json_get_enum(r, "use", JSON_OPTIONAL, use, 1);
+	id = json_get_string(r, "kid", JSON_REQUIRED, 64);
+	x = json_get_string(r, "x", JSON_REQUIRED, 64);
+	if (!id || !x)
+		return;
+	if (!base64url_parse(span_of(x), k.bytes, sizeof(k.bytes))) {
+		json_reader_fault(r, "x", WORD_reason_bad_format, "base64url", NULL);
+		return;
+	}
+	name_key(&k);
+	if (strcmp(k.id, id) != 0)
+		json_reader_fault(r, "kid", WORD_reason_conflict, k.id, NULL);
+	else if (s->count == FORMER_MAX)
+		json_reader_fault(r, NULL, WORD_reason_too_long, "64", NULL);
+	else
+		add_key(s, &k);
+}
+
+static void read_set(struct signer *s, json_object *set, struct faults *faults)
+{
+	struct json_reader r, one;
+	json_object *keys;
+
+	json_reader_init(&r, set, "", faults);
+	keys = json_get_array(&r, "keys", JSON_REQUIRED | JSON_MAY_BE_EMPTY, FORMER_MAX);
+	for (size_t i = 0; keys && i < json_object_array_length(keys); i++) {
+		if (!json_reader_item(&one, &r, "keys", keys, i))
+			continue;
+		read_key(s, &one);
+		json_reader_end(&one);
+	}
+	json_reader_end(&r);
+}
+
+static int read_file(const char *path, struct text *ret)
+{
+	FILE *f = fopen(path, "re");
+	size_t n;
+	int r;
+
+	if (!f) {
+		r = -errno;
+		log_event(LOG_LEVEL_ERROR, "key_unreadable", LOG_S("file", path),
+			LOG_S("why", strerror(-r)));
+		return r;
+	}
+	do {
+		n = fread(text_reserve(ret, BUFSIZ), 1, BUFSIZ, f);
+		ret->len += n;
+	} while (n && ret->len < FORMER_MAX * 1024);
+	fclose(f);
+	return 0;
+}
+
+static int read_former(struct signer *s, const char *path)
+{
+	_text_ bytes = TEXT_INIT;
+	_faults_ faults = {0};
+	_json_ *set = NULL;
+	int r;
+
+	if (!*path)
+		return 0;
+	r = read_file(path, &bytes);
+	if (r < 0)
+		return r;
+	if (json_read(text_span(&bytes), NULL, NULL, &set) != 0)
+		faults_add(&faults, "", WORD_reason_bad_json, "0", NULL);
+	else
+		read_set(s, set, &faults);
+	if (!faults.count)
+		return 0;
+	log_event(LOG_LEVEL_ERROR, "key_malformed", LOG_S("file", path),
+		LOG_S("member", faults.items[0].pointer),
+		LOG_S("why", reason_code(faults.items[0].reason)));
+	return -EBADMSG;
+}
+
+int signer_new(const struct settings *settings, struct signer **ret)
+{
+	struct signer *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return -ENOMEM;
+	r = read_pair(s, settings->receipt_key);
+	if (r == 0)
+		r = read_former(s, settings->receipt_keys_former);
+	if (r < 0) {
+		signer_free(s);
+		return r;
+	}
 	*ret = s;
 	return 0;
 }
@@ -80,9 +206,14 @@ void signer_free(struct signer *s)
 	free(s);
 }
 
+bool signer_signs(const struct signer *s)
+{
+	return s->pair;
+}
+
 const char *signer_key_id(const struct signer *s)
 {
-	return s->id;
+	return s->keys[0].id;
 }
 
 void signer_sign(
@@ -99,12 +230,12 @@ void signer_sign(
 void signer_write_keys(struct text *t, const struct signer *s)
 {
 	text_adds(t, "{\"keys\":[");
-	if (s) {
+	for (size_t i = 0; i < s->count; i++) {
 		text_addf(t,
-			"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"use\":\"sig\",\"kid\":\"%s\",\"x\":"
-			"\"",
-			s->id);
-		text_add_base64url(t, s->key, sizeof(s->key));
+			"%s{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"use\":\"sig\",\"kid\":\"%s\","
+			"\"x\":\"",
+			i ? "," : "", s->keys[i].id);
+		text_add_base64url(t, s->keys[i].bytes, sizeof(s->keys[i].bytes));
 		text_adds(t, "\"}");
 	}
 	text_adds(t, "]}");

@@ -19,6 +19,7 @@ enum {
 	NAMED = FACT_NAMED,
 	WAITS = FACT_WAITS,
 	PART = FACT_PART,
+	OWES = FACT_OWES,
 	PLANNED = 0,
 	BUILT = 1,
 };
@@ -92,7 +93,8 @@ bool lifecycle_suits_question(enum kezek_act act)
 	return false;
 }
 
-void lifecycle_open_acts(struct text *t, enum kezek_state from, unsigned roles, bool is_question)
+void lifecycle_open_acts(
+	struct text *t, enum kezek_state from, unsigned roles, bool is_question, bool owes)
 {
 	const char *comma = "";
 
@@ -101,7 +103,8 @@ void lifecycle_open_acts(struct text *t, enum kezek_state from, unsigned roles, 
 		const struct lifecycle_row *row = lifecycle_find(from, (enum kezek_act)act);
 
 		if (!row || !(row->roles & roles & ~LIFECYCLE_DAEMON) ||
-			(is_question && !lifecycle_suits_question(row->act)))
+			(is_question && !lifecycle_suits_question(row->act)) ||
+			(row->needs & FACT_OWES && !owes))
 			continue;
 		text_addf(t, "%s\"%s\"", comma, act_name(row->act));
 		comma = ",";

@@ -14,6 +14,7 @@ enum lifecycle_fact {
 	FACT_NAMED = 1 << 5,   /* the act names a person to hold it */
 	FACT_WAITS = 1 << 6,   /* the pause waits for the applicant */
 	FACT_PART = 1 << 7,    /* the act concerns a part of the form only */
+	FACT_OWES = 1 << 8,    /* a fee is not paid, be it due before the work or after */
 };
 
 #define LIFECYCLE_NEW KEZEK_STATE_COUNT /* `from` of the acts that make a request */
@@ -44,8 +45,9 @@ bool lifecycle_role_does(enum kezek_role role, enum kezek_act act);
  * those that make sense there? Its answer is `decide`. */
 bool lifecycle_suits_question(enum kezek_act act);
 /* Adds ["claim","withdraw"…]: the acts open now to any of `roles` (bits; ~0u: to anybody but the
- * daemon). */
-void lifecycle_open_acts(struct text *t, enum kezek_state from, unsigned roles, bool is_question);
+ * daemon). `owes`: FACT_OWES. */
+void lifecycle_open_acts(
+	struct text *t, enum kezek_state from, unsigned roles, bool is_question, bool owes);
 
 /* The documentation's two forms: a Mermaid state diagram; and lines of from (empty for a new
  * request), act, to, roles, guard, built or planned, why, with tabs between. */

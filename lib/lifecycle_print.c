@@ -13,6 +13,7 @@ static const struct {
 	{FACT_NAMED, "named"},
 	{FACT_WAITS, "waits"},
 	{FACT_PART, "part"},
+	{FACT_OWES, "owes"},
 };
 
 static const char *from_name(const struct lifecycle_row *row)

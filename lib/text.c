@@ -93,6 +93,12 @@ static void add_json_char(struct text *t, unsigned char c)
 	case '\\':
 		text_adds(t, "\\\\");
 		break;
+	case '\b':
+		text_adds(t, "\\b");
+		break;
+	case '\f':
+		text_adds(t, "\\f");
+		break;
 	case '\n':
 		text_adds(t, "\\n");
 		break;

@@ -229,7 +229,7 @@ static enum act_result decide(struct act_run *r)
 	row = lifecycle_find(r->d.state, r->act);
 	if (!is_own(r) && dossier_is_question(&r->d) && !lifecycle_suits_question(r->act))
 		return ACT_NOT_OPEN;
-	if (!row || !(row->roles & 1u << r->c->who.role))
+	if (!row || !(row->roles & 1u << r->c->who.role) || (row->needs & FACT_OWES && !r->owes))
 		return (r->by_claim || r->has_fence) && !r->d.row.has_claim ? ACT_CLAIM_LOST
 									    : ACT_NOT_OPEN;
 	ready = is_own(r) ? ACT_DONE : check_preconditions(r);
@@ -251,6 +251,7 @@ static void write(struct act_run *r)
 	act_member_done(&r->member);
 	memset(&r->member, 0, sizeof(r->member));
 	r->state = r->d.state;
+	r->owes = dossier_owes(&r->d) > 0;
 	r->version = version;
 	result = decide(r);
 	if (result != ACT_DONE) {

@@ -39,6 +39,7 @@ struct act_run {
 	struct text answer;
 	int version;
 	enum kezek_state state;
+	bool owes; /* a fee, before the act */
 	struct faults faults;
 	enum member_result member_result;
 	int error;

@@ -25,7 +25,7 @@ bool act_is_routed(const struct dossier *d)
 
 static void read_pay(struct act_run *r, struct act_input *in)
 {
-	int64_t fee = r->d.variant ? r->d.variant->fee_tyiyn : 0;
+	int64_t fee = dossier_owes(&r->d);
 
 	if (json_get_int64(&in->reader, "amount_tyiyn", JSON_REQUIRED, 1, INT64_MAX / 2,
 		    &in->amount_tyiyn) &&
@@ -38,6 +38,23 @@ static void read_pay(struct act_run *r, struct act_input *in)
 	in->note = json_get_string(&in->reader, "reference", JSON_OPTIONAL, 200);
 }
 
+/* For the receipt, and so that nobody pays twice. */
+static void note_paid(struct act_run *r, const struct act_input *in)
+{
+	json_object *paid;
+	char at[MOMENT_TEXT_SIZE];
+
+	if (!r->d.content)
+		return;
+	paid = json_made(json_object_new_object());
+	moment_format(in->effective_at, NULL, at);
+	json_put(paid, "at", json_made(json_object_new_string(at)));
+	json_put(paid, "amount_tyiyn", json_made(json_object_new_int64(in->amount_tyiyn)));
+	json_put(r->d.content, "paid", paid);
+	act_seal_content(r);
+}
+
+/* Before the work, it is what the work waited for; else nothing waits but what begins with it. */
 static void apply_pay(struct act_run *r, struct act_input *in)
 {
 	struct deadline_row *pay = dossier_deadline_find(&r->d, "pay");
@@ -45,9 +62,10 @@ static void apply_pay(struct act_run *r, struct act_input *in)
 
 	if (pay)
 		dossier_stop(&r->d, pay, in->effective_at);
+	note_paid(r, in);
 	act_facts_begin(&r->d, &facts);
 	facts.paid_at = in->effective_at;
-	if (act_is_routed(&r->d))
+	if (r->state == KEZEK_STATE_awaiting_payment && act_is_routed(&r->d))
 		facts.forwarded_at = in->effective_at;
 	dossier_start_stages(&r->d, &facts);
 }
@@ -207,15 +225,6 @@ static const struct act_kind kinds[] = {
 	{KEZEK_ACT_reopen, act_read_reopen, act_apply_reopen},
 };
 
-/* The fee is asked once. */
-static bool is_paid(const struct dossier *d)
-{
-	struct stage_facts facts;
-
-	act_facts_begin(d, &facts);
-	return facts.stopped_at[KEZEK_DEADLINE_pay] != MOMENT_NONE;
-}
-
 static unsigned facts_of(struct act_run *r, const struct act_input *in)
 {
 	struct dossier *d = &r->d;
@@ -227,9 +236,10 @@ static unsigned facts_of(struct act_run *r, const struct act_input *in)
 		facts |= FACT_WAITS;
 	if (d->service->incomplete == INCOMPLETE_PAUSE)
 		facts |= FACT_PAUSES;
-	if (d->service->payment == PAYMENT_BEFORE && d->variant && d->variant->fee_tyiyn > 0 &&
-		!is_paid(d))
+	if (d->service->payment == PAYMENT_BEFORE && dossier_owes(d))
 		facts |= FACT_FEE;
+	if (r->owes)
+		facts |= FACT_OWES;
 	if (d->row.has_claim)
 		facts |= FACT_HELD;
 	if (stage_follows_decision(d->service, d->variant) && !dossier_is_question(d))
@@ -355,6 +365,7 @@ int act_apply(struct act_run *r)
 	dossier_refresh(&r->d);
 	result = apply(r, &in);
 	json_object_put(in.corrected);
+	json_object_put(in.documents);
 	text_done(&in.changed);
 	return result;
 }

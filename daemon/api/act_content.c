@@ -31,18 +31,6 @@ bool act_lacks_documents(const struct dossier *d)
 	       json_object_object_get(d->content, "documents_wanted");
 }
 
-static bool has_kind(json_object *documents, const char *kind)
-{
-	for (size_t i = 0; i < json_object_array_length(documents); i++) {
-		json_object *k =
-			json_object_object_get(json_object_array_get_idx(documents, i), "kind");
-
-		if (k && strcmp(json_object_get_string(k), kind) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* What has come is asked for no more. */
 static void strike_off(json_object *content, json_object *documents)
 {
@@ -52,7 +40,7 @@ static void strike_off(json_object *content, json_object *documents)
 	for (size_t i = 0; wanted && i < json_object_array_length(wanted); i++) {
 		json_object *kind = json_object_array_get_idx(wanted, i);
 
-		if (!has_kind(documents, json_object_get_string(kind)))
+		if (!documents_have(documents, json_object_get_string(kind)))
 			json_object_array_add(left, json_object_get(kind));
 	}
 	json_object_object_del(content, "documents_wanted");
@@ -83,7 +71,8 @@ void act_read_complete(struct act_run *r, struct act_input *in)
 {
 	struct term_pause open;
 
-	intake_read_documents(&in->reader, r->d.service, &in->documents);
+	intake_read_documents(&in->reader, r->d.service,
+		zone_day(dossier_zone(&r->d), in->effective_at), &in->documents);
 	if (dossier_paused_find(&r->d, &open) && in->effective_at < open.from_at)
 		json_reader_fault(
 			&in->reader, "effective_at", WORD_reason_overlaps_pause, open.ground, NULL);
@@ -117,8 +106,7 @@ void act_apply_complete(struct act_run *r, struct act_input *in)
 	facts.registered_at = facts.complete_at = in->effective_at;
 	if (d->state == KEZEK_STATE_queued && act_is_routed(d))
 		facts.forwarded_at = in->effective_at;
-	if (d->service->payment == PAYMENT_NONE || !d->variant || !d->variant->fee_tyiyn)
-		facts.paid_at = in->effective_at;
+	facts.paid_at = dossier_owes(d) ? MOMENT_NONE : in->effective_at;
 	dossier_start_stages(d, &facts);
 }
 

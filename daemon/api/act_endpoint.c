@@ -41,7 +41,7 @@ void act_reply(struct call *c, struct act_run *r)
 		answer_stored(c, &r->member.stored);
 		break;
 	case ACT_NOT_OPEN:
-		answer_not_open(c, r->state, r->has_dossier && dossier_is_question(&r->d));
+		answer_not_open(c, r->state, r->has_dossier && dossier_is_question(&r->d), r->owes);
 		break;
 	case ACT_STALE:
 		answer_stale(c, r->version);

@@ -73,13 +73,13 @@ void answer_bad_parameter(struct call *c, const char *name, enum word reason, co
 	exchange_reply(c->x, 400, PROBLEM_CONTENT_TYPE, &t);
 }
 
-void answer_not_open(struct call *c, enum kezek_state state, bool is_question)
+void answer_not_open(struct call *c, enum kezek_state state, bool is_question, bool owes)
 {
 	struct text t = TEXT_INIT;
 
 	problem_open(&t, KEZEK_PROBLEM_act_not_open, c->lang, NULL, c->x->request_id, NULL);
 	text_addf(&t, ",\"state\":\"%s\",\"open_acts\":", state_name(state));
-	lifecycle_open_acts(&t, state, 1u << c->who.role, is_question);
+	lifecycle_open_acts(&t, state, 1u << c->who.role, is_question, owes);
 	text_add_char(&t, '}');
 	exchange_reply(c->x, 409, PROBLEM_CONTENT_TYPE, &t);
 }

@@ -17,7 +17,8 @@ void answer_faults(struct call *c, const struct faults *faults);
 /* A query parameter that is wrong: 400 bad_parameter naming it. */
 void answer_bad_parameter(struct call *c, const char *name, enum word reason, const char *detail);
 /* 409 act_not_open, with open_acts. */
-void answer_not_open(struct call *c, enum kezek_state state, bool is_question);
+/* `owes`: a fee is not paid. */
+void answer_not_open(struct call *c, enum kezek_state state, bool is_question, bool owes);
 /* 412 with the current version. */
 void answer_stale(struct call *c, int version);
 /* 503: `r` is what pg_submit or batcher_submit answered. */

@@ -25,6 +25,17 @@ static void add_part(json_object *to, const char *name, json_object *part)
 		json_object_object_add(to, name, json_object_get(part));
 }
 
+/* For the slip, now and later: a ground of the standard and the clerk's own words. */
+static json_object *refusal_of(const struct intake *in)
+{
+	json_object *refusal = json_made(json_object_new_object());
+
+	json_put(refusal, "ground", json_made(json_object_new_string(in->refuse_ground)));
+	if (in->refuse_reason)
+		json_put(refusal, "reason", json_made(json_object_new_string(in->refuse_reason)));
+	return refusal;
+}
+
 json_object *intake_content(const struct intake *in)
 {
 	json_object *content = json_object_new_object();
@@ -40,6 +51,8 @@ json_object *intake_content(const struct intake *in)
 			content, "external_ref", json_object_new_string(in->external_ref));
 	if (in->code[0])
 		json_object_object_add(content, "code", json_object_new_string(in->code));
+	if (in->refuse_ground)
+		json_put(content, "refusal", refusal_of(in));
 	return content;
 }
 

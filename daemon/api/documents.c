@@ -4,7 +4,6 @@
 
 #include "daemon/api/access_log.h"
 #include "daemon/api/documents.h"
-#include "daemon/api/dossier.h"
 #include "daemon/api/resources.h"
 #include "daemon/log.h"
 #include "daemon/net/server.h"
@@ -88,6 +87,26 @@ void document_write(struct text *t, const struct document_row *row,
 	text_add_char(t, ',');
 	text_add_member(t, "actor", row->actor);
 	text_add_char(t, '}');
+}
+
+void documents_add(struct dossier *d, const struct unit *u, int statement)
+{
+	json_object *all = json_object_object_get(d->content, "documents");
+
+	for (int i = 0; all && i < rows_count(u, statement); i++) {
+		struct row r = row_of(u, statement, i);
+		struct document_about about;
+		struct document_row row;
+		_text_ t = TEXT_INIT;
+		json_object *one = NULL;
+
+		document_row_read(&r, &row);
+		if (document_open(d->api, d->key, &d->row.id, &row, &about) < 0)
+			continue;
+		document_write(&t, &row, &about, dossier_zone(d));
+		if (json_read(text_span(&t), NULL, NULL, &one) == 0)
+			json_append(all, one);
+	}
 }
 
 void document_hash(struct api *a, const char *what, const struct uuid *request, struct span value,

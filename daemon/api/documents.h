@@ -1,7 +1,7 @@
 /* Documents of a request: what listing, downloads and uploads share. */
 #pragma once
 
-#include "daemon/api/call.h"
+#include "daemon/api/dossier.h"
 
 #define DOCUMENT_CHUNK (256 * 1024) /* bytes of plain content in one */
 #define DOCUMENTS_MAX  64           /* of one request */
@@ -36,6 +36,9 @@ _must_check_ int document_open(struct api *a, const uint8_t key[SEAL_KEY_SIZE],
 	const struct uuid *request, const struct document_row *row, struct document_about *ret);
 void document_write(struct text *t, const struct document_row *row,
 	const struct document_about *about, const struct zone *zone);
+/* Behind those that were declared: what is stored for the request and who asks may see, from the
+ * rows of documents_of. For telling alone: the dossier is not written with them. */
+void documents_add(struct dossier *d, const struct unit *u, int statement);
 /* By which a name is found, or a digest compared, without being told. */
 void document_hash(struct api *a, const char *what, const struct uuid *request, struct span value,
 	uint8_t ret[SEAL_HASH_SIZE]);

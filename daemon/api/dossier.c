@@ -374,30 +374,3 @@ const struct zone *dossier_zone(const struct dossier *d)
 {
 	return book_zone(d->book, d->row.agency);
 }
-
-static bool has_document(const struct dossier *d, const char *kind)
-{
-	json_object *documents = json_object_object_get(d->content, "documents");
-
-	for (size_t i = 0; documents && i < json_object_array_length(documents); i++) {
-		json_object *k =
-			json_object_object_get(json_object_array_get_idx(documents, i), "kind");
-
-		if (k && strcmp(json_object_get_string(k), kind) == 0)
-			return true;
-	}
-	return false;
-}
-
-size_t dossier_missing(const struct dossier *d, const struct document_standard *ret[], size_t room)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; d->service && i < d->service->ndocuments && n < room; i++) {
-		const struct document_standard *s = &d->service->documents[i];
-
-		if (s->required && !has_document(d, s->kind))
-			ret[n++] = s;
-	}
-	return n;
-}

@@ -70,7 +70,7 @@ void dossier_open(struct dossier *d, struct open_member *m);
 /* The JSON of a request as this viewer may see it; `receipt`: with the receipt. */
 void dossier_write(struct text *t, const struct dossier *d, const struct viewer *viewer,
 	const char *principal, enum lang lang, bool receipt);
-/* {"number","at","office",…}: what the citizen is handed, in the applicant's language. */
+/* receipt.c, receipt_print.c: what the citizen is handed, in the applicant's language. */
 void dossier_write_receipt(struct text *t, const struct dossier *d);
 void dossier_write_receipt_text(struct text *t, const struct dossier *d, struct paper_form form);
 /* certificate.c: that silence was consent, for who must prove it; nothing where it was not. */
@@ -85,6 +85,13 @@ bool dossier_is_overdue(const struct dossier *d);
 const struct zone *dossier_zone(const struct dossier *d);
 /* Required documents of the standard that the content does not hold. */
 size_t dossier_missing(const struct dossier *d, const struct document_standard *ret[], size_t room);
+/* Whether a list of documents holds one of this kind that counts: was it too old when it was handed
+ * in, it does not. */
+bool documents_have(json_object *documents, const char *kind);
+/* When the fee was paid; MOMENT_NONE: it was not, as far as is known. */
+int64_t dossier_paid_at(const struct dossier *d);
+/* The fee, which is not paid yet; 0: nothing is owed. */
+int64_t dossier_owes(const struct dossier *d);
 
 /* `"name":"2026-…"` or null; no comma. */
 void text_add_moment(struct text *t, const char *name, int64_t at, const struct zone *zone);

@@ -404,6 +404,8 @@ void dossier_write(struct text *t, const struct dossier *d, const struct viewer 
 	add_members(t, what, ARRAY_SIZE(what));
 	text_add_char(t, ',');
 	add_bool(t, "imported", d->row.imported);
+	text_addf(t, ",\"fee_tyiyn\":%lld,", (long long)(d->variant ? d->variant->fee_tyiyn : 0));
+	text_add_moment(t, "paid_at", dossier_paid_at(d), dossier_zone(d));
 	write_parent(t, d, viewer);
 	write_links(t, d);
 	write_content(t, d, viewer);

@@ -227,7 +227,7 @@ static void read_members(struct import_line *l, struct json_reader *r)
 	/* Today's standard does not judge who applied then, with what form and documents. */
 	intake_read_applicant(&l->in, r, JSON_OPTIONAL);
 	l->in.form = json_get_object(r, "form", JSON_OPTIONAL);
-	intake_read_documents(r, NULL, &l->in.documents);
+	intake_read_documents(r, NULL, DAY_NONE, &l->in.documents);
 	l->in.external_ref = json_get_string(r, "external_ref", JSON_OPTIONAL, 200);
 	read_service(l, r);
 	read_events(l, r);

@@ -44,7 +44,7 @@ struct api {
 	struct loop *loop;
 	const struct settings *settings;
 	struct seal *seal;
-	struct signer *signer; /* NULL: receipts are not signed */
+	struct signer *signer;
 	struct pg *reads;
 	struct batcher *writes;
 	struct pg *documents; /* connections that nothing but documents waits behind */

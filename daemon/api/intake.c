@@ -1,4 +1,6 @@
 /* What a submission says: decoding it against the catalogue, every fault at once. */
+#include <stdio.h>
+
 #include "daemon/api/intake.h"
 
 #define TEXT_MAX 500
@@ -14,6 +16,8 @@ void intake_init(struct intake *in, struct book *b, int64_t now)
 void intake_done(struct intake *in)
 {
 	faults_done(&in->faults);
+	json_object_put(in->documents);
+	in->documents = NULL;
 }
 
 bool faults_are_of_shape(const struct faults *f)
@@ -63,30 +67,73 @@ void intake_read_applicant(struct intake *in, struct json_reader *body, enum jso
 	json_reader_end(&r);
 }
 
+/* The day of issue against the standard's max_age_days; without one, nothing is known. */
+static bool read_is_too_old(
+	struct json_reader *r, const struct document_standard *standard, int32_t day)
+{
+	const char *issued = json_get_string(r, "issued_on", JSON_OPTIONAL, 10);
+	int32_t on;
+
+	if (!issued || day == DAY_NONE)
+		return false;
+	if (!day_parse(span_of(issued), &on)) {
+		json_reader_fault(r, "issued_on", WORD_reason_bad_format, "2026-01-31", NULL);
+		return false;
+	}
+	if (on > day)
+		json_reader_fault(r, "issued_on", WORD_reason_in_future, NULL, NULL);
+	return standard && standard->max_age_days >= 0 && day - on > standard->max_age_days;
+}
+
+/* In a copy: the body stays as it came. */
+static void mark_too_old(json_object *all, json_object **ret, size_t i)
+{
+	if (*ret == all) {
+		json_object_put(all);
+		*ret = NULL;
+		if (json_object_deep_copy(all, ret, NULL) != 0)
+			abort();
+	}
+	json_put(json_object_array_get_idx(*ret, i), "too_old",
+		json_made(json_object_new_boolean(true)));
+}
+
+/* Whether it is too old. */
+static bool read_document(struct json_reader *r, const struct service *service, int32_t day)
+{
+	const char *kind = json_get_string(r, "kind", JSON_REQUIRED, 64);
+	const struct document_standard *standard =
+		kind && service ? service_document_find(service, kind) : NULL;
+	int64_t pages;
+	bool original;
+
+	json_get_bool(r, "original", JSON_OPTIONAL, &original);
+	json_get_int64(r, "pages", JSON_OPTIONAL, 1, 10000, &pages);
+	json_get_string(r, "name", JSON_OPTIONAL, 200);
+	json_get_string(r, "sha256", JSON_OPTIONAL, 64);
+	if (kind && service && !standard)
+		json_reader_fault(r, "kind", WORD_reason_not_found, kind, NULL);
+	return read_is_too_old(r, standard, day);
+}
+
 void intake_read_documents(
-	struct json_reader *body, const struct service *service, json_object **ret)
+	struct json_reader *body, const struct service *service, int32_t day, json_object **ret)
 {
 	json_object *all =
 		json_get_array(body, "documents", JSON_OPTIONAL | JSON_MAY_BE_EMPTY, 100);
 
-	*ret = all;
+	json_object_put(*ret);
+	*ret = json_object_get(all);
 	for (size_t i = 0; all && i < json_object_array_length(all); i++) {
 		struct json_reader r;
-		const char *kind;
-		int64_t pages;
-		bool original;
+		bool too_old;
 
 		if (!json_reader_item(&r, body, "documents", all, i))
 			continue;
-		kind = json_get_string(&r, "kind", JSON_REQUIRED, 64);
-		json_get_bool(&r, "original", JSON_OPTIONAL, &original);
-		json_get_int64(&r, "pages", JSON_OPTIONAL, 1, 10000, &pages);
-		json_get_string(&r, "name", JSON_OPTIONAL, 200);
-		json_get_string(&r, "issued_on", JSON_OPTIONAL, 10);
-		json_get_string(&r, "sha256", JSON_OPTIONAL, 64);
-		if (kind && service && !service_document_find(service, kind))
-			json_reader_fault(&r, "kind", WORD_reason_not_found, kind, NULL);
+		too_old = read_document(&r, service, day);
 		json_reader_end(&r);
+		if (too_old)
+			mark_too_old(all, ret, i);
 	}
 }
 
@@ -203,16 +250,29 @@ static void read_refusal(struct intake *in, struct json_reader *body)
 	json_reader_end(&r);
 }
 
-static bool has_kind(json_object *documents, const char *kind)
+/* It was brought, and does not count: else it would not be missing. */
+static bool is_outdated(json_object *documents, const char *kind)
 {
 	for (size_t i = 0; documents && i < json_object_array_length(documents); i++) {
-		json_object *k =
-			json_object_object_get(json_object_array_get_idx(documents, i), "kind");
+		json_object *one = json_object_array_get_idx(documents, i);
+		const char *k = json_object_get_string(json_object_object_get(one, "kind"));
 
-		if (k && strcmp(json_object_get_string(k), kind) == 0)
+		if (k && strcmp(k, kind) == 0)
 			return true;
 	}
 	return false;
+}
+
+static void fault_missing(
+	struct intake *in, struct json_reader *r, const struct document_standard *s)
+{
+	char age[16];
+
+	snprintf(age, sizeof(age), "%d", s->max_age_days);
+	if (is_outdated(in->documents, s->kind))
+		json_reader_fault(r, "documents", WORD_reason_document_too_old, s->kind, age);
+	else
+		json_reader_fault(r, "documents", WORD_reason_document_missing, s->kind, NULL);
 }
 
 /* Where the standard refuses incomplete applications, each missing document is a fault. */
@@ -223,10 +283,19 @@ static void check_complete(struct intake *in, struct json_reader *r)
 	for (size_t i = 0; i < in->service->ndocuments; i++) {
 		const struct document_standard *s = &in->service->documents[i];
 
-		if (s->required && !has_kind(in->documents, s->kind))
-			json_reader_fault(
-				r, "documents", WORD_reason_document_missing, s->kind, NULL);
+		if (s->required && !documents_have(in->documents, s->kind))
+			fault_missing(in, r, s);
 	}
+}
+
+/* The day on which the application came in, at the office. */
+static int32_t received_day(const struct intake *in)
+{
+	const struct calendar *c =
+		in->office ? calendars_find(in->book->calendars, in->office->calendar) : NULL;
+
+	return zone_day(c ? calendar_zone(c) : NULL,
+		in->received_at == MOMENT_NONE ? in->now : in->received_at);
 }
 
 void intake_read(struct intake *in, json_object *body, const char *own_office, enum lang lang)
@@ -247,7 +316,7 @@ void intake_read(struct intake *in, json_object *body, const char *own_office, e
 	read_moment(in, &r);
 	intake_read_applicant(in, &r, JSON_REQUIRED);
 	in->form = json_get_object(&r, "form", JSON_OPTIONAL);
-	intake_read_documents(&r, in->service, &in->documents);
+	intake_read_documents(&r, in->service, received_day(in), &in->documents);
 	in->external_ref = json_get_string(&r, "external_ref", JSON_OPTIONAL, 200);
 	read_refusal(in, &r);
 	read_route(in, &r);

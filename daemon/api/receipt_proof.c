@@ -1,4 +1,6 @@
-/* What a receipt proves: its text, signed, and the public key for who verifies it. */
+/* What a receipt proves: its text, signed, and the public keys for who verifies it. */
+#include <stdio.h>
+
 #include "daemon/api/receipt_proof.h"
 #include "daemon/api/resources.h"
 #include "daemon/signer.h"
@@ -9,48 +11,73 @@ const char *receipt_code(const struct dossier *d)
 	return json_object_get_string(json_object_object_get(d->content, "code"));
 }
 
-/* The signed text and its signature. False: nothing is signed here. */
-static bool sign(
-	const struct dossier *d, struct text *t, uint8_t ret_signature[RECEIPT_SIGNATURE_SIZE])
+static void add_digest(struct text *t, struct span canonical)
 {
-	const struct signer *signer = d->api->signer;
-	char registered[MOMENT_TEXT_SIZE], due[DAY_TEXT_SIZE] = "";
-	const char *code = receipt_code(d);
+	uint8_t hash[SEAL_HASH_SIZE];
+
+	digest_bytes(canonical, hash);
+	text_add_receipt_digest(t, hash);
+}
+
+/* The signed text and its signature. False: nothing is signed here. */
+static bool sign(const struct receipt *r, struct span canonical, struct text *t,
+	uint8_t ret_signature[RECEIPT_SIGNATURE_SIZE])
+{
+	const struct dossier *d = r->d;
+	char registered[MOMENT_TEXT_SIZE], due[DAY_TEXT_SIZE] = "", fee[24];
+	_text_ digest = TEXT_INIT;
 	struct receipt_text said;
 
-	if (!signer || !code)
+	if (!signer_signs(d->api->signer) || !receipt_code(d))
 		return false;
 	moment_format(d->row.registered_at, dossier_zone(d), registered);
 	if (d->row.due_on != DAY_NONE)
 		day_format(d->row.due_on, due);
-	said = (struct receipt_text){span_of(d->row.number), span_of(registered),
-		span_of(d->row.office), span_of(d->row.service), span_of(due), span_of(code)};
+	snprintf(fee, sizeof(fee), "%lld", (long long)(d->variant ? d->variant->fee_tyiyn : 0));
+	add_digest(&digest, canonical);
+	said = (struct receipt_text){
+		.version = RECEIPT_VERSION,
+		.number = span_of(d->row.number),
+		.registered_at = span_of(registered),
+		.office = span_of(d->row.office),
+		.service = span_of(d->row.service),
+		.variant = span_of(d->row.variant),
+		.state = span_of(d->row.state),
+		.ground = span_of(r->ground_code),
+		.due_on = span_of(due),
+		.fee = span_of(fee),
+		.code = span_of(receipt_code(d)),
+		.digest = text_span(&digest),
+	};
 	if (!text_add_receipt_text(t, &said))
 		return false;
-	signer_sign(signer, text_span(t), ret_signature);
+	signer_sign(d->api->signer, text_span(t), ret_signature);
 	return true;
 }
 
-bool receipt_add_proof(struct text *t, const struct dossier *d)
+bool receipt_add_proof(struct text *t, const struct receipt *r)
 {
 	uint8_t signature[RECEIPT_SIGNATURE_SIZE];
+	_text_ canonical = TEXT_INIT;
 
-	if (!sign(d, t, signature))
+	receipt_write_canonical(&canonical, r);
+	if (!sign(r, text_span(&canonical), t, signature))
 		return false;
-	text_add_receipt_signature(t, signer_key_id(d->api->signer), signature);
+	text_add_receipt_signature(t, signer_key_id(r->d->api->signer), signature);
 	return true;
 }
 
-void receipt_write_signature(struct text *t, const struct dossier *d)
+void receipt_write_signature(struct text *t, const struct receipt *r, struct span canonical)
 {
 	uint8_t signature[RECEIPT_SIGNATURE_SIZE];
 	_text_ said = TEXT_INIT;
 
-	if (!sign(d, &said, signature)) {
+	if (!sign(r, canonical, &said, signature)) {
 		text_adds(t, "\"signature\":null");
 		return;
 	}
-	text_addf(t, "\"signature\":{\"key\":\"%s\",\"value\":\"", signer_key_id(d->api->signer));
+	text_addf(t, "\"signature\":{\"version\":%d,\"key\":\"%s\",\"value\":\"", RECEIPT_VERSION,
+		signer_key_id(r->d->api->signer));
 	text_add_base64url(t, signature, sizeof(signature));
 	text_adds(t, "\"}");
 }

@@ -2,18 +2,25 @@
 #include <stdio.h>
 
 #include "daemon/api/access_log.h"
+#include "daemon/api/documents.h"
 #include "daemon/api/paper.h"
 #include "daemon/api/past.h"
 #include "daemon/api/resources.h"
+
+static bool ask(struct call *c, struct uuid *ret_id)
+{
+	if (!call_id(c, ret_id))
+		return false;
+	params_uuid(call_read(c, SQL_REQUEST_BY_ID), ret_id);
+	return true;
+}
 
 static void get(struct call *c, void (*on_done)(struct unit *u, enum unit_how how))
 {
 	struct uuid id;
 
-	if (!call_id(c, &id))
-		return;
-	params_uuid(call_read(c, SQL_REQUEST_BY_ID), &id);
-	call_send(c, on_done);
+	if (ask(c, &id))
+		call_send(c, on_done);
 }
 
 /* The dossier of the one request that was asked for; false: answered. */
@@ -44,6 +51,7 @@ static void on_request(struct unit *u, enum unit_how how)
 
 	if (!open_one(u, how, &d))
 		return;
+	documents_add(&d, u, 2);
 	dossier_write(&t, &d, &viewer, c->who.name, c->lang, false);
 	access_tells(c, &d.row.id);
 	snprintf(etag, sizeof(etag), "\"%d\"", d.row.version);
@@ -54,7 +62,12 @@ static void on_request(struct unit *u, enum unit_how how)
 
 void request_get_begin(struct call *c)
 {
-	get(c, on_request);
+	struct uuid id;
+
+	if (!ask(c, &id))
+		return;
+	params_uuid(call_read(c, SQL_DOCUMENTS_OF), &id);
+	call_send(c, on_request);
 }
 
 /* The deadlines of a request, perhaps with their explanations, which former calendars may give. */

@@ -67,7 +67,7 @@ static void reply_stored(struct call *c, struct row *r)
 	else if (span_is(result, "stale"))
 		answer_stale(c, version);
 	else if (span_is(result, "not_open") && state_parse(state, &at))
-		answer_not_open(c, at, false);
+		answer_not_open(c, at, false, false);
 	else if (span_is(result, "full"))
 		reply_full(c);
 	else /* denied: it was disabled meanwhile, or the request went elsewhere; gone: swept up */

@@ -226,7 +226,7 @@ static bool may_begin(struct call *c, const struct request_row *request)
 		return false;
 	}
 	if (state_is_final(state) && !(is_result && state == KEZEK_STATE_closed)) {
-		answer_not_open(c, state, false);
+		answer_not_open(c, state, false, false);
 		return false;
 	}
 	return true;

@@ -1,9 +1,14 @@
 """Receipts: the look-up code, the signature that proves them offline, the papers."""
 
+import base64
 import copy
+import hashlib
 import json
 import os
+import pathlib
 import re
+import subprocess
+import tempfile
 import unittest.mock
 
 from support import qr
@@ -67,9 +72,26 @@ class Codes(CaseTest):
 
 def verifiable(receipt):
     """The receipt's verifiable text, as the contract says it is made."""
-    return " ".join(["kezek1", receipt["number"], receipt["registered_at"], receipt["office"]["code"],
-                     receipt["service"]["code"], receipt["due_on"] or "-", receipt["code"],
+    unsigned = {name: value for name, value in receipt.items() if name != "signature"}
+    canonical = json.dumps(unsigned, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    digest = base64.urlsafe_b64encode(hashlib.sha256(canonical).digest()[:24]).decode()
+    return " ".join(["kezek2", receipt["number"], receipt["registered_at"], receipt["office"]["code"],
+                     receipt["service"]["code"], receipt["variant"]["code"] or "-", receipt["state"],
+                     (receipt["refusal"] or {}).get("ground") or "-", receipt["due_on"] or "-",
+                     str(receipt["fee_tyiyn"]), receipt["code"], digest,
                      receipt["signature"]["key"], receipt["signature"]["value"]])
+
+
+def signed_by(key_file, text):
+    """The Ed25519 signature of a text under a file of 32 bytes, by the openssl command."""
+    der = bytes.fromhex("302e020100300506032b657004220420") + key_file.read_bytes()
+    with tempfile.TemporaryDirectory() as folder:
+        key, said = pathlib.Path(folder, "key.der"), pathlib.Path(folder, "text")
+        key.write_bytes(der)
+        said.write_text(text, encoding="utf-8")
+        done = subprocess.run(["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", key, "-keyform", "DER", "-in", said],
+                              stdout=subprocess.PIPE, check=True)
+    return base64.urlsafe_b64encode(done.stdout).decode().rstrip("=")
 
 
 class Signatures(CaseTest):
@@ -112,7 +134,12 @@ class Signatures(CaseTest):
     def test_a_changed_one_is_refused(self):
         receipt = self.submit()["receipt"]
         changes = {"number": "desk-999999/26", "registered_at": "2026-11-17T10:00:00+06:00", "due_on": "2026-11-19",
-                   "code": "7K3QM-9XTRB", "office": {"code": "desk-two"}, "service": {"code": "p-pay"}}
+                   "code": "7K3QM-9XTRB", "office": {"code": "desk-two"}, "service": {"code": "p-pay"},
+                   "state": "closed", "fee_tyiyn": 1, "variant": {"code": "other", "name": "other"},
+                   # What the digest alone proves.
+                   "received_at": "2026-11-17T10:00:00+06:00", "clerk": "nobody", "appeal": "Never.",
+                   "documents": {**receipt["documents"], "taken": [{"kind": "paper"}]},
+                   "payment": {**receipt["payment"], "paid_at": "2026-11-17T10:00:00+06:00"}, "more": None}
         for name, value in changes.items():
             with self.subTest(name):
                 changed = {**copy.deepcopy(receipt), name: value}
@@ -124,6 +151,35 @@ class Signatures(CaseTest):
         # A blank may not shift what is said from one member into the next.
         shifted = {**receipt, "number": f"{receipt['number']} {receipt['registered_at']}", "registered_at": ""}
         self.assert_refused(self.verify(shifted), "no signed receipt")
+
+    def test_the_first_form_goes_on_being_proved(self):
+        receipt = self.submit()["receipt"]
+        said = " ".join(["kezek1", receipt["number"], receipt["registered_at"], "desk", "p-plain", receipt["due_on"],
+                         receipt["code"]])
+        first = {**receipt, "signature": {"key": receipt["signature"]["key"],
+                                          "value": signed_by(self.world.keys / "receipt-key", said)}}
+        for text in (first, f"{said} {first['signature']['key']} {first['signature']['value']}\n"):
+            done = self.verify(text, more=["--json"])
+            self.assertEqual(done.returncode, 0, done.stderr)
+            proved = json.loads(done.stdout)
+            self.assertEqual((proved["version"], proved["whole"], proved["number"]), (1, False, receipt["number"]))
+            self.assertNotIn("fee_tyiyn", proved)
+        self.assert_refused(self.verify({**first, "number": "desk-9/26"}), "forged, or was changed")
+        # A signature of one form proves nothing of the other.
+        other = {**receipt, "signature": {**first["signature"], "version": 2}}
+        self.assert_refused(self.verify(other), "forged, or was changed")
+
+    def test_what_is_proved_is_told(self):
+        receipt = self.submit("p-pay")["receipt"]
+        whole = self.verify(receipt).stdout
+        for part in ("awaiting_payment", "100.86 som", "standard", "documents, payment, appeal"):
+            self.assertIn(part, whole)
+        scanned = self.verify(verifiable(receipt)).stdout
+        self.assertIn("verify the receipt's JSON", scanned)
+        proved = json.loads(self.verify(verifiable(receipt), more=["--json"]).stdout)
+        self.assertEqual((proved["whole"], proved["state"], proved["fee_tyiyn"], proved["ground"]),
+                         (False, "awaiting_payment", "10086", None))
+        self.assertTrue(json.loads(self.verify(receipt, more=["--json"]).stdout)["whole"])
 
     def test_another_key_is_refused(self):
         receipt = self.submit()["receipt"]
@@ -137,7 +193,7 @@ class Signatures(CaseTest):
 
     def test_what_is_no_signed_receipt(self):
         unsigned = {**self.submit()["receipt"], "signature": None}
-        for text in (unsigned, {}, "", "[]", "kezek1", "kezek1 a b c d e f g h"):
+        for text in (unsigned, {}, "", "[]", "kezek1", "kezek1 a b c d e f g h", "kezek2 a b c d e f g h i j k l m"):
             with self.subTest(text):
                 self.assert_refused(self.verify(text), "no signed receipt")
         done = self.world.kezek("desk-clerk", "receipt", "verify", "-", "--lang", "en", stdin="", check=False)
@@ -158,6 +214,55 @@ class Signatures(CaseTest):
         self.assertNotEqual(receipt["signature"], request["receipt"]["signature"])
         for printing in (request["receipt"], receipt):
             self.assertEqual(self.verify(printing).returncode, 0)
+
+
+class Rotation(CaseTest):
+    """A new key signs; what the former one signed stays proved, with what the daemon itself gives out."""
+
+    def verify(self, receipt, keys):
+        path = self.world.directory / "rotated.json"
+        path.write_text(json.dumps(keys), encoding="utf-8")
+        return self.world.kezek("desk-clerk", "receipt", "verify", "-", "--key", path, "--lang", "en",
+                                stdin=json.dumps(receipt), check=False).returncode
+
+    def test_former_keys_are_served_and_prove(self):
+        old = self.submit()["receipt"]
+        former, key = self.world.directory / "former.json", self.world.directory / "second-key"
+        former.write_bytes(self.world.client(None).get("/v1/receipt-key").must(200).body)
+        key.write_bytes(hashlib.sha256(b"the second key").digest())
+        daemon = self.world.another_daemon(receipt_key=key, receipt_keys_former=former)
+        daemon.start()
+        try:
+            client = daemon.client("desk-clerk")
+            new = self.submit(client=client)["receipt"]
+            keys = client.get("/v1/receipt-key").must(200).json
+            self.assertEqual([k["kid"] for k in keys["keys"]], [new["signature"]["key"], old["signature"]["key"]])
+            self.assertNotEqual(new["signature"]["key"], old["signature"]["key"])
+            self.assertEqual((self.verify(old, keys), self.verify(new, keys)), (0, 0))
+            self.assertEqual(self.verify(new, json.loads(former.read_text())), 1)
+            # What was given out is itself what to put aside at the next change: each key stands there once.
+            former.write_text(json.dumps(keys))
+            daemon.restart()
+            self.assertEqual(daemon.client("desk-clerk").get("/v1/receipt-key").must(200).json, keys)
+        finally:
+            daemon.stop()
+
+    def test_a_bad_file_is_a_fault_of_the_configuration(self):
+        (key,) = self.desk.get("/v1/receipt-key").must(200)["keys"]
+        path = self.world.directory / "bad-former.json"
+        daemon = self.world.another_daemon(receipt_keys_former=path)
+        bad = ("{", "[]", '{"keys":[{}]}', {"keys": [{**key, "kid": "00000000"}]}, {"keys": [{**key, "x": "AAAA"}]},
+               {"keys": [{**key, "crv": "P-256"}]}, {"keys": [{**key, "d": "secret"}]})
+        for text in bad:
+            with self.subTest(text):
+                path.write_text(text if isinstance(text, str) else json.dumps(text), encoding="utf-8")
+                done = daemon.command("--check-config", check=False)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn("key_malformed", done.stderr)
+        path.unlink()
+        self.assertIn("key_unreadable", daemon.command("--check-config", check=False).stderr)
+        path.write_text(json.dumps({"keys": [key]}), encoding="utf-8")
+        self.assertIn("good", daemon.command("--check-config").stdout)
 
 
 class Unsigned(CaseTest):

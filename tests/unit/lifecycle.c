@@ -2,9 +2,9 @@
 #include "lib/lifecycle.h"
 #include "tests/unit/tap.h"
 
-#define ALL_FACTS 256u
+#define ALL_FACTS 256u /* but for FACT_OWES */
 
-/* Rows of one state and act: for any facts exactly one fits. */
+/* Rows of one state and act: for any facts exactly one fits; where no fee is owed, perhaps none. */
 static bool is_decided(
 	enum kezek_state from, enum kezek_act act, const struct lifecycle_row *rows, size_t count)
 {
@@ -13,8 +13,8 @@ static bool is_decided(
 
 		for (size_t i = 0; i < count; i++) {
 			fitting += rows[i].from == from && rows[i].act == act &&
-				   (facts & rows[i].needs) == rows[i].needs &&
-				   !(facts & rows[i].lacks);
+				   ((facts | FACT_OWES) & rows[i].needs) == rows[i].needs &&
+				   !((facts | FACT_OWES) & rows[i].lacks);
 		}
 		if (fitting != 1)
 			return false;
@@ -39,7 +39,7 @@ static void test_table(void)
 		}
 		if (rows[i].from != LIFECYCLE_NEW && state_is_final(rows[i].from))
 			final_is_final = final_is_final && (rows[i].act == KEZEK_ACT_reopen ||
-								  rows[i].to == rows[i].from);
+								   rows[i].to == rows[i].from);
 	}
 	for (int act = 0; act < KEZEK_ACT_COUNT; act++) {
 		bool found = false;
@@ -102,6 +102,9 @@ static void test_next(void)
 			next(KEZEK_STATE_in_work, KEZEK_ACT_forward, 0) == KEZEK_STATE_queued,
 		"of which a part goes elsewhere stays where it is");
 	check(!lifecycle_find(KEZEK_STATE_closed, KEZEK_ACT_withdraw), "closed is closed");
+	check(next(KEZEK_STATE_in_work, KEZEK_ACT_pay, FACT_OWES) == KEZEK_STATE_in_work &&
+			!lifecycle_next(KEZEK_STATE_in_work, KEZEK_ACT_pay, 0),
+		"a fee that is owed can be paid, once");
 	check(lifecycle_role_does(KEZEK_ROLE_supervisor, KEZEK_ACT_forward) &&
 			!lifecycle_role_does(KEZEK_ROLE_clerk, KEZEK_ACT_decide) &&
 			!lifecycle_role_does(KEZEK_ROLE_auditor, KEZEK_ACT_claim),
@@ -112,18 +115,18 @@ static void test_open_acts(void)
 {
 	_text_ t = TEXT_INIT;
 
-	lifecycle_open_acts(&t, KEZEK_STATE_queued, ~0u, false);
-	check(strcmp(t.data, "[\"correct\",\"claim\",\"forward\",\"withdraw\",\"reassign\","
+	lifecycle_open_acts(&t, KEZEK_STATE_queued, ~0u, false, true);
+	check(strcmp(t.data, "[\"pay\",\"correct\",\"claim\",\"forward\",\"withdraw\",\"reassign\","
 			     "\"escalate\"]") == 0,
 		"open to anybody: %s", t.data);
 	text_reset(&t);
-	lifecycle_open_acts(&t, KEZEK_STATE_claimed, 1u << KEZEK_ROLE_clerk, false);
+	lifecycle_open_acts(&t, KEZEK_STATE_claimed, 1u << KEZEK_ROLE_clerk, false, false);
 	check(strcmp(t.data, "[\"correct\",\"withdraw\"]") == 0, "open to a clerk: %s", t.data);
 	text_reset(&t);
-	lifecycle_open_acts(&t, KEZEK_STATE_lapsed, 1u << KEZEK_ROLE_officer, false);
+	lifecycle_open_acts(&t, KEZEK_STATE_lapsed, 1u << KEZEK_ROLE_officer, false, false);
 	check(strcmp(t.data, "[]") == 0, "to an officer none in a final state");
 	text_reset(&t);
-	lifecycle_open_acts(&t, KEZEK_STATE_queued, ~0u, true);
+	lifecycle_open_acts(&t, KEZEK_STATE_queued, ~0u, true, true);
 	check(strcmp(t.data, "[\"claim\",\"forward\",\"reassign\",\"escalate\"]") == 0,
 		"on a question: %s", t.data);
 }

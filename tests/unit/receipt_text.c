@@ -3,8 +3,21 @@
 #include "lib/receipt_text.h"
 #include "tests/unit/tap.h"
 
-static const struct receipt_text sample = {SPAN("desk-1/26"), SPAN("2026-11-18T10:00:00+06:00"),
-	SPAN("desk"), SPAN("6-49"), SPAN("2026-11-25"), SPAN("7K3QM-9XTRB")};
+#define DIGEST "nBQp0GfJ1DK2l7jYqsS9NUGVJpUcTCnZ"
+
+static const struct receipt_text sample = {
+	.version = 2,
+	.number = SPAN("desk-1/26"),
+	.registered_at = SPAN("2026-11-18T10:00:00+06:00"),
+	.office = SPAN("desk"),
+	.service = SPAN("6-49"),
+	.variant = SPAN("4-days"),
+	.state = SPAN("queued"),
+	.due_on = SPAN("2026-11-25"),
+	.fee = SPAN("10086"),
+	.code = SPAN("7K3QM-9XTRB"),
+	.digest = SPAN(DIGEST),
+};
 
 static bool encodes(struct span bytes, const char *as)
 {
@@ -38,12 +51,21 @@ static void test_write(void)
 	_text_ t = TEXT_INIT;
 
 	check(text_add_receipt_text(&t, &sample) &&
-			strcmp(t.data, "kezek1 desk-1/26 2026-11-18T10:00:00+06:00 desk 6-49 "
-				       "2026-11-25 7K3QM-9XTRB") == 0,
+			strcmp(t.data, "kezek2 desk-1/26 2026-11-18T10:00:00+06:00 desk 6-49 "
+				       "4-days queued - 2026-11-25 10086 "
+				       "7K3QM-9XTRB " DIGEST) == 0,
 		"the signed text");
 	text_reset(&t);
+	said.version = 1;
+	check(text_add_receipt_text(&t, &said) &&
+			strcmp(t.data, "kezek1 desk-1/26 2026-11-18T10:00:00+06:00 desk 6-49 "
+				       "2026-11-25 7K3QM-9XTRB") == 0,
+		"the first form");
+	said.version = 2;
+	text_reset(&t);
 	said.due_on = (struct span){0};
-	check(text_add_receipt_text(&t, &said) && strstr(t.data, " 6-49 - 7K3QM"), "no due date");
+	check(text_add_receipt_text(&t, &said) && strstr(t.data, " - - 10086 7K3QM"),
+		"no due date");
 	text_reset(&t);
 	said.number = SPAN("desk 1/26");
 	check(!text_add_receipt_text(&t, &said) && t.len == 0, "a blank in a value");
@@ -51,6 +73,43 @@ static void test_write(void)
 	check(!text_add_receipt_text(&t, &said), "an empty value");
 	said.number = SPAN("№1");
 	check(!text_add_receipt_text(&t, &said), "letters beyond ASCII");
+	said = sample;
+	said.state = SPAN("");
+	check(!text_add_receipt_text(&t, &said), "every receipt has a state");
+}
+
+/* RFC 8785: what a receipt's JSON is, whatever its members' order and its blanks. */
+static void test_canonical(void)
+{
+	json_object *receipt = json_tokener_parse(
+		" {\"state\":\"refused\", \"code\":null,\"signature\":{\"key\":\"k\"}, "
+		"\"refusal\":{\"reason\":\"\\u044f\\u0008\\/\\n\\u0001\\\"\"},"
+		"\"documents\":{\"taken\":[{\"pages\":2,\"original\":true}],\"missing\":[]},"
+		"\"due_on\":\"2026-11-25\",\"due_at\":\"x\"}");
+	_text_ t = TEXT_INIT;
+
+	text_add_receipt_canonical(&t, receipt);
+	check(strcmp(t.data,
+		      "{\"code\":null,\"documents\":{\"missing\":[],\"taken\":[{\"original\":true,"
+		      "\"pages\":2}]},\"due_at\":\"x\",\"due_on\":\"2026-11-25\","
+		      "\"refusal\":{\"reason\":\"я\\b/\\n\\u0001\\\"\"},"
+		      "\"state\":\"refused\"}") == 0,
+		"canonical: %s", t.data);
+	json_object_put(receipt);
+}
+
+/* Receipts in people's hands: the first form has no end. */
+static void test_first_form(void)
+{
+	static const char line[] =
+		"kezek1 desk-1/26 2026-11-18T10:00:00+06:00 desk 6-49 - 7K3QM-9XTRB 60904e34 "
+		"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+		"AAAA";
+	struct receipt_proof p = {0};
+
+	check(receipt_text_parse(SPAN(line), &p) && p.said.version == 1 && p.said.code.len == 11 &&
+			!p.said.due_on.len && !p.said.state.len,
+		"read");
 }
 
 static void test_parse(void)
@@ -73,6 +132,7 @@ static void test_parse(void)
 	check(!receipt_text_parse(text_span(&t), &p), "something behind it");
 	check(!receipt_text_parse(SPAN(""), &p) && !receipt_text_parse(SPAN("kezek1"), &p) &&
 			!receipt_text_parse(SPAN("kezek1  a b c d e f g h"), &p) &&
+			!receipt_text_parse(SPAN("kezek3 a b c d e f g h"), &p) &&
 			!receipt_text_parse(SPAN("kezek2 a b c d e f g h"), &p),
 		"other lines");
 }
@@ -82,5 +142,7 @@ int main(void)
 	test_base64();
 	test_write();
 	test_parse();
+	test_canonical();
+	test_first_form();
 	return tap_end();
 }

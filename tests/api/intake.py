@@ -1,0 +1,326 @@
+"""What is taken in at the counter: warnings, refusals, documents, fees, and faults told all at once."""
+
+import copy
+import json
+
+from support import qr
+from support.casework import CATALOGUE, CaseTest, aside, submission
+from support.kezek import main
+
+LANGUAGES = ("ky", "ru", "en")
+PERSON = {"kind": "person", "name": "Асанов Үсөн"}
+
+
+def standards():
+    """Services like those of the shared catalogue, with what these tests are about."""
+    whole = json.loads(CATALOGUE.read_text(encoding="utf-8"))
+    plain = next(s for s in whole["services"] if s["code"] == "p-plain")
+
+    def service(code, **members):
+        names = {lang: f"Probe {code} ({lang})" for lang in LANGUAGES}
+        return {**copy.deepcopy(plain), "code": code, "name": names, **members}
+
+    paper = {"kind": "paper", "required": True, "original": True, "max_age_days": 30,
+             "name": {"ky": "Кагаз", "ru": "Бумага", "en": "The paper"}}
+    decide = {"kind": "decide", "term": {"amount": 5, "unit": "working_day", "start": "registered"},
+              "on_breach": "overdue", "late_decision": "allowed"}
+    paid = {"kind": "pay", "term": {"amount": 3, "unit": "working_day", "start": "decided"}}
+    notify = {"kind": "notify", "term": {"amount": 3, "unit": "working_day", "start": "decided"}}
+    fee = [{"code": "standard", "fee_tyiyn": 51000, "terms": {}}]
+    services = [
+        service("i-appeal", appeal={
+            "ky": "Сотко кайрылыңыз.", "ru": "Обратитесь в суд.", "en": "Turn to the court.", "agency": "probe-two",
+            "term": {"amount": 30, "unit": "day"}, "legal_basis": "Law on administration, article 61"},
+            refusal_grounds=[{"code": "no_identity", "legal_basis": "Law on services, article 12",
+                              "name": {"ky": "Өздүгү тастыкталган жок", "ru": "Личность не подтверждена",
+                                       "en": "Identity not confirmed"}}]),
+        service("i-after", payment="after", variants=fee, stages=[decide, paid, notify]),
+        service("i-before", payment="before", variants=fee, incomplete="pause", documents=[paper],
+                stages=[decide, {**paid, "term": {"amount": 3, "unit": "working_day", "start": "registered"}}]),
+        service("i-paid-clock", payment="after", variants=fee, stages=[
+            {**decide, "term": {"amount": 5, "unit": "working_day", "start": "paid"}}]),
+        service("i-young", incomplete="refuse", documents=[paper]),
+        service("i-cure", incomplete="accept", documents=[paper], stages=[
+            {**decide, "pauses": [{"ground": "documents_missing", "effect": "pause", "cure_lapse": "refuse",
+                                   "cure": {"amount": 10, "unit": "working_day"}}]}]),
+        service("i-persons", recipients=["person", "entrepreneur"]),
+        service("i-form", form={
+            "type": "object", "required": ["street", "rooms"], "additionalProperties": False,
+            "properties": {
+                "street": {"type": "string", "minLength": 3, "pattern": "^[А-Я]"},
+                "rooms": {"type": "array", "items": {"type": "object", "required": ["area"], "properties": {
+                    "area": {"type": "integer", "minimum": 1}, "kind": {"enum": ["kitchen", "hall"]}}}},
+                "since": {"type": "string", "format": "date"}}}),
+    ]
+    routes = [{"service": s["code"], "territory": "KG", "by": "office", "agency": "probe", "valid_from": "2024-01-01"}
+              for s in services]
+    return {"services": services, "routes": routes}
+
+
+class IntakeTest(CaseTest):
+    @classmethod
+    def move_in(cls):
+        super().move_in()
+        cls.world.client("admin").put("/v1/catalogue", standards()).must(200)
+
+    def setUp(self):
+        self.world.set_clock(self.start)
+
+    def receipt(self, request, accept="application/json", form="", client=None):
+        path = f"/v1/requests/{request['id']}/receipt{form}"
+        reply = (client or self.desk).get(path, headers={"Accept": accept}).must(200)
+        return reply.json if accept == "application/json" else reply.text
+
+
+class Refusals(IntakeTest):
+    REFUSE = {"ground": "no_identity", "reason": "Сүрөт окшош эмес; photo <unlike> & \"old\"\n\u007f"}
+
+    def refused(self, language="en", service="i-appeal", **more):
+        return self.submit(service, language=language, refuse=self.REFUSE, **more)
+
+    def test_it_is_an_act_with_a_slip(self):
+        request = self.refused()
+        self.assertEqual((request["state"], request["outcome"], request["due_on"]), ("refused", "refused", None))
+        self.assertRegex(request["number"], r"^desk-\d+/26$")
+        self.assertEqual(self.kinds(request), ["refuse"])
+        self.assertEqual(self.last_event(request)["ground"], "no_identity")
+        slip = request["receipt"]
+        self.assertEqual(slip["refusal"], {
+            "ground": "no_identity", "name": "Identity not confirmed", "legal_basis": "Law on services, article 12",
+            "reason": self.REFUSE["reason"]})
+        self.assertEqual(slip["appeal_route"], {
+            "agency": {"code": "probe-two", "name": "Second probe agency"}, "by": "2026-12-18", "term": "30 days",
+            "legal_basis": "Law on administration, article 61"})
+        self.assertEqual((slip["state"], slip["clerk"], slip["office"]["code"]), ("refused", "desk-clerk", "desk"))
+        self.assertEqual(self.receipt(request), slip)
+
+    def last_event(self, request):
+        return self.desk.get(f"/v1/requests/{request['id']}/events").must(200)["items"][-1]
+
+    def test_on_paper_in_three_languages(self):
+        said = {"ky": ("Арызды кабыл алуудан баш тартуу", "Өздүгү тастыкталган жок", "2026-жылдын 18-декабры", "30 күн"),
+                "ru": ("Отказ в приёме заявления", "Личность не подтверждена", "18 декабря 2026", "30 дней"),
+                "en": ("Refusal at the counter", "Identity not confirmed", "18 December 2026", "30 days")}
+        for language, words in said.items():
+            request = self.refused(language)
+            for accept in ("text/plain", "text/html"):
+                for form in ("", "?format=slip"):
+                    paper = self.receipt(request, accept, form)
+                    with self.subTest(f"{language} {accept} {form}"):
+                        for part in (*words, request["number"], "Law on services, article 12", "desk-clerk",
+                                     "Law on administration, article 61", "2026-11-18 10:0",
+                                     request["receipt"]["code"]):
+                            self.assertIn(part, paper)
+                        self.assertNotIn("<unlike>", paper if accept == "text/html" else "")
+            slip = self.receipt(request, "text/plain", "?format=slip").splitlines()
+            rows = [line for line in slip if line and set(line) <= set(qr.HALVES)]
+            self.assertTrue(rows, "the code stands on the slip")
+            self.assertIn(" refused no_identity - 0 ", qr.read(qr.of_characters(rows)))
+
+    def verify(self, receipt):
+        keys = self.world.directory / "refusal-keys.json"
+        keys.write_bytes(self.desk.get("/v1/receipt-key").must(200).body)
+        text = receipt if isinstance(receipt, str) else json.dumps(receipt)
+        return self.world.kezek("desk-clerk", "receipt", "verify", "-", "--key", keys, "--lang", "en", stdin=text,
+                                check=False)
+
+    def test_it_is_proved(self):
+        request = self.refused()
+        for paper in (request["receipt"], self.receipt(request, "text/plain")):
+            done = self.verify(paper)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("ground of the refusal: no_identity", done.stdout)
+        slip = request["receipt"]
+        for changed in ({"refusal": {**slip["refusal"], "ground": "no_right"}}, {"refusal": None},
+                        {"refusal": {**slip["refusal"], "reason": "none"}}, {"state": "queued"},
+                        {"appeal_route": {**slip["appeal_route"], "by": "2026-11-19"}}):
+            self.assertEqual(self.verify({**slip, **changed}).returncode, 1, changed)
+
+    def test_a_reopened_one_has_a_receipt_again(self):
+        request = self.refused()
+        self.chief.act(request, "reopen", {"reason": "The court said so"}).must(200)
+        receipt = self.receipt(request)
+        self.assertIsNone(receipt["refusal"])
+        self.assertEqual((receipt["state"], receipt["code"]), ("queued", request["receipt"]["code"]))
+        self.assertIn("Receipt", self.receipt(request, "text/plain").splitlines()[0])
+
+    def test_only_on_a_ground_of_the_standard(self):
+        reply = self.desk.post("/v1/requests", submission("i-appeal", refuse={"ground": "mood"}))
+        self.assert_invalid(reply, "/refuse/ground")
+        # What is refused need not be complete or filled in.
+        self.assertEqual(self.submit("i-young", refuse={"ground": "no_right"})["state"], "refused")
+        self.assertEqual(self.submit("i-form", refuse={"ground": "no_right"})["state"], "refused")
+
+
+class Documents(IntakeTest):
+    def given(self, **more):
+        return [{"kind": "paper", "original": True, "pages": 2, **more}]
+
+    def test_too_old_is_as_missing(self):
+        reply = self.desk.post("/v1/requests", submission("i-young", documents=self.given(issued_on="2026-10-18")))
+        self.assert_invalid(reply, "/documents")
+        (fault,) = reply["invalid_params"]
+        self.assertEqual(fault["code"], "document_too_old")
+        self.assertIn("30", fault["reason"])
+        # Thirty days old, by the day on which it was handed in, and one without a date: taken.
+        for more in ({"issued_on": "2026-10-19"}, {}):
+            self.assertEqual(self.submit("i-young", documents=self.given(**more))["state"], "queued")
+        reply = self.submit("i-young", documents=self.given(issued_on="2026-10-18"), backdate_reason="post",
+                            received_at="2026-11-17T10:00:00+06:00")
+        self.assertEqual(reply["state"], "queued")
+
+    def test_a_day_of_issue_is_a_day(self):
+        for day in ("18.10.2026", "2026-02-30", "2026-11-19"):
+            reply = self.desk.post("/v1/requests", submission("i-young", documents=self.given(issued_on=day)))
+            self.assert_invalid(reply, "/documents/0/issued_on")
+        reply = self.desk.post("/v1/requests", submission("i-young", documents=self.given(too_old=False)))
+        self.assert_invalid(reply, "/documents", "/documents/0/too_old", status=400)
+
+    def test_the_receipt_says_what_was_too_old_and_until_when_to_bring_another(self):
+        request = self.submit("i-cure", documents=self.given(issued_on="2026-09-01"))
+        self.assertEqual(request["state"], "incomplete")
+        self.assertEqual(request["receipt"]["documents"], {
+            "complete_by": "2026-12-02", "taken": [], "missing": [{"kind": "paper", "name": "The paper", "too_old": True}]})
+        paper = self.receipt(request, "text/plain")
+        for part in ("The paper (what was brought is too old)", "To be completed by: 2 December 2026"):
+            self.assertIn(part, paper)
+        # Another that is too old completes nothing; a young one does, and both stay on record.
+        self.world.advance(hours=1)
+        still = self.desk.act(request, "complete", {"documents": self.given(issued_on="2026-09-02")}).must(200)
+        self.assertEqual(still["state"], "incomplete")
+        whole = self.desk.act(still.json, "complete", {"documents": self.given(issued_on="2026-11-01")}).must(200)
+        self.assertEqual(whole["state"], "queued")
+        self.assertEqual([d.get("too_old") for d in self.see(whole.json)["documents"]], [True, True, None])
+        receipt = self.receipt(request)
+        self.assertEqual(receipt["documents"], {"complete_by": None, "missing": [], "taken": [
+            {"kind": "paper", "name": "The paper", "original": True, "pages": 2}]})
+        self.assertIn("The paper (original, 2 p.)", self.receipt(request, "text/html"))
+        # It was young when it was handed in: time does not make it missing again.
+        self.world.advance(days=60)
+        self.assertEqual(self.receipt(request)["documents"], receipt["documents"])
+
+    def test_files_are_listed_behind_what_was_declared(self):
+        request = self.submit("i-young", documents=self.given())
+        content = b"%PDF-1.4 a scan"
+        headers = {"Content-Type": "application/pdf", "If-Match": '"1"'}
+        self.desk.call("PUT", f"/v1/requests/{request['id']}/documents/scan.pdf?kind=paper", content,
+                       headers=headers).must(201)
+        for client in (self.desk, self.probe):
+            declared, stored = self.see(request, client)["documents"]
+            self.assertEqual(declared, {"kind": "paper", "original": True, "pages": 2})
+            self.assertEqual((stored["no"], stored["name"], stored["kind"], stored["size"], stored["media_type"]),
+                             (1, "scan.pdf", "paper", len(content), "application/pdf"))
+            self.assertRegex(stored["sha256"], r"^[0-9a-f]{64}$")
+        # Files are for the office that took it and the agency that acts; an admin sees no documents at all.
+        for name in ("supervisor-probe", "auditor"):
+            self.assertEqual(len(self.see(request, self.world.client(name))["documents"]), 1)
+        self.assertIsNone(self.see(request, self.world.client("admin"))["documents"])
+        # Telling them changes nothing: the next version of the content holds what was declared.
+        seen = self.see(request)
+        self.desk.act(seen, "correct", {"changes": {"applicant": {"phone": "+996555000999"}}}).must(200)
+        self.assertEqual(len(self.see(request)["documents"]), 2)
+
+
+class Payments(IntakeTest):
+    def pay(self, request, amount=51000, **more):
+        return self.desk.act(self.see(request), "pay", {"amount_tyiyn": amount, **more})
+
+    def test_before_the_work(self):
+        request = self.submit("p-pay")
+        self.assertEqual((request["state"], request["fee_tyiyn"], request["paid_at"]), ("awaiting_payment", 10086, None))
+        self.assertEqual(request["receipt"]["payment"], {"when": "before", "due_on": "2026-11-23", "paid_at": None})
+        self.assertIn("Payment: before the work begins, by 23 November 2026", self.receipt(request, "text/plain"))
+        self.assert_invalid(self.pay(request, 10085), "/amount_tyiyn")
+        self.world.advance(hours=1)
+        paid = self.pay(request, 10086, reference="bank-7").must(200)
+        self.assertEqual((paid["state"], paid["paid_at"][:16]), ("queued", "2026-11-18T11:00"))
+        self.assertEqual((self.deadline(paid.json, "pay")["state"], paid["due_on"]), ("met", "2026-11-24"))
+        receipt = self.receipt(request)
+        self.assertEqual((receipt["payment"]["paid_at"], receipt["payment"]["due_on"]), (paid["paid_at"], None))
+        self.assertIn("Paid: 2026-11-18 11:00", self.receipt(request, "text/plain"))
+        again = self.pay(request, 10086)
+        self.assert_problem(again, 409, "act_not_open")
+        self.assertNotIn("pay", again["open_acts"])
+
+    def test_after_the_check(self):
+        request = self.submit("i-after")
+        self.assertEqual((request["state"], request["receipt"]["payment"]),
+                         ("queued", {"when": "after", "due_on": None, "paid_at": None}))
+        self.assertIn("Payment: after the check", self.receipt(request, "text/plain"))
+        claim = self.take(request)
+        decided = self.probe.act(request, "decide", {**self.held(claim), "outcome": "granted"}).must(200)
+        self.assertEqual((decided["state"], self.deadline(decided.json, "pay")["state"]), ("decided", "running"))
+        self.assertEqual(self.receipt(request)["payment"]["due_on"], "2026-11-23")
+        paid = self.pay(request).must(200)
+        self.assertEqual((paid["state"], self.deadline(paid.json, "pay")["state"]), ("decided", "met"))
+        self.assertTrue(paid["paid_at"])
+        self.assertEqual(self.kinds(request)[-1], "pay")
+        self.assert_problem(self.pay(request), 409, "act_not_open")
+
+    def test_the_term_may_begin_with_the_payment(self):
+        request = self.submit("i-paid-clock")
+        self.assertIsNone(request["due_on"])
+        self.world.advance(days=1)
+        paid = self.pay(request).must(200)
+        self.assertEqual((paid["state"], paid["due_on"]), ("queued", "2026-11-26"))
+
+    def test_while_somebody_holds_it(self):
+        request = self.submit("i-after")
+        claim = self.take(request)
+        self.assertEqual(self.pay(request).must(200)["state"], "claimed")
+        self.probe.post(f"/v1/claims/{claim['claim']}/accept", {"fence": claim["fence"]}).must(200)
+        self.assertEqual(self.see(request)["state"], "in_work")
+
+    def test_what_was_paid_early_is_not_asked_for_again(self):
+        request = self.submit("i-before")
+        self.assertEqual(request["state"], "paused")
+        paid = self.pay(request).must(200)
+        self.assertEqual(paid["state"], "paused")
+        whole = self.desk.act(paid.json, "complete", {"documents": [{"kind": "paper"}]}).must(200)
+        self.assertEqual(whole["state"], "queued")
+        other = self.submit("i-before")
+        whole = self.desk.act(other, "complete", {"documents": [{"kind": "paper"}]}).must(200)
+        self.assertEqual(whole["state"], "awaiting_payment")
+
+    def test_where_nothing_is_owed(self):
+        reply = self.pay(self.submit("p-plain"), 1)
+        self.assert_problem(reply, 409, "act_not_open")
+        receipt = self.receipt(self.submit("p-plain"))
+        self.assertEqual(receipt["payment"], {"when": "none", "due_on": None, "paid_at": None})
+
+
+class Faults(IntakeTest):
+    def test_who_may_receive_it(self):
+        for kind in ("company", "body"):
+            reply = self.desk.post("/v1/requests", submission("i-persons", applicant={"kind": kind, "name": "n"}))
+            self.assert_invalid(reply, "/applicant/kind")
+        for kind in ("person", "entrepreneur"):
+            self.submit("i-persons", applicant={"kind": kind, "name": "n"})
+        self.assert_invalid(self.desk.post("/v1/requests", submission(applicant={"kind": "alien", "name": "n"})),
+                            "/applicant/kind")
+
+    def test_a_variant_at_its_offices_alone(self):
+        body = submission("p-place", variant="there", territory="KG-GB")
+        self.assert_invalid(self.desk.post("/v1/requests", body), "/variant")
+        request = self.submit("p-place", self.desk_two, variant="there", territory="KG-GB")
+        self.assertEqual((request["variant"], request["fee_tyiyn"]), ("there", 100))
+        self.assertEqual(self.submit("p-place", territory="KG-GB")["variant"], "standard")
+
+    def test_a_form_tells_every_fault_in_three_languages(self):
+        form = {"street": "ab", "rooms": [{"area": 0}, {"kind": "cellar"}], "since": "2026-13-01"}
+        said = {}
+        for lang in LANGUAGES:
+            reply = self.desk.post("/v1/requests", submission("i-form", form=form, territory="XX"),
+                                   headers={"Accept-Language": lang})
+            self.assertEqual((reply.status, reply.code), (422, "invalid"))
+            said[lang] = {(f["name"], f["code"]): f["reason"] for f in reply["invalid_params"]}
+        self.assertEqual(len({frozenset(faults) for faults in said.values()}), 1)
+        self.assertEqual({name for name, _ in said["en"]}, {
+            "/territory", "/form/street", "/form/rooms/0/area", "/form/rooms/1/area", "/form/rooms/1/kind",
+            "/form/since"})
+        for fault in said["en"]:
+            self.assertEqual(len({said[lang][fault] for lang in LANGUAGES}), 3, fault)
+
+
+if __name__ == "__main__":
+    main()
