@@ -9,6 +9,7 @@ static const char *const words[WORD_COUNT][LANG_COUNT] = {
 #include "lib/words/reason.def"
 #include "lib/words/term.def"
 #include "lib/words/receipt.def"
+#include "lib/words/warning.def"
 #undef X
 };
 

@@ -21,6 +21,7 @@ enum word {
 #include "lib/words/reason.def"
 #include "lib/words/term.def"
 #include "lib/words/receipt.def"
+#include "lib/words/warning.def"
 #undef X
 	WORD_COUNT,
 };

@@ -22,6 +22,7 @@ struct submission {
 	struct number_waiter waiter;
 	struct book_waiter calendars;
 	struct text answer; /* plain, until it is sent */
+	int64_t number;
 	bool has_dossier;
 	int tries;
 };
@@ -39,6 +40,7 @@ static void submission_free(void *state)
 }
 
 static void take_number(struct submission *s);
+static void compose(struct submission *s, int64_t number);
 static void decode(struct submission *s);
 
 /* A repeat of what was stored is answered from the store even when it could not be submitted today.
@@ -85,6 +87,9 @@ static void answer_write(struct submission *s)
 
 	text_reset(&s->answer);
 	dossier_write(&s->answer, &s->d, &viewer, s->c->who.name, s->c->lang, true);
+	s->answer.data[s->answer.len - 1] = ','; /* in place of the brace */
+	intake_write_warnings(&s->answer, &s->in, s->c->lang);
+	text_add_char(&s->answer, '}');
 	text_reset(&s->m.answer);
 	seal_close(s->c->api->seal, s->d.key, &s->d.row.id, "answer", text_span(&s->answer),
 		&s->m.answer);
@@ -118,6 +123,7 @@ static void member_fill(struct submission *s)
 	m->generation = s->c->book->generation;
 	dossier_state(d, &m->state);
 	m->lookup_count = intake_lookups(&s->in, s->c->api->seal, m->lookups);
+	m->pin = s->in.pin && !s->in.has_open ? m->lookups[0].hash : NULL;
 }
 
 static void reply_created(struct submission *s)
@@ -165,6 +171,11 @@ static void on_stored(struct member *base, enum member_result result)
 	case MEMBER_DUPLICATE:
 		answer_stored(s->c, &s->m.stored);
 		break;
+	case MEMBER_KNOWN: /* not stored yet: the answer that is stored shall say so */
+		changes_done(&s->m.changes);
+		s->in.has_open = true;
+		compose(s, s->number);
+		break;
 	case MEMBER_CLOCK:
 		if (++s->tries < TRIES_MAX) {
 			changes_done(&s->m.changes);
@@ -205,6 +216,8 @@ static void compose(struct submission *s, int64_t number)
 		dossier_done(&s->d);
 	s->has_dossier = true;
 	dossier_init(&s->d, c->api, c->book, s->in.now);
+	s->number = number;
+	s->in.open_number = s->m.known.len ? s->m.known.data : NULL;
 	make_code(&s->in);
 	intake_compose(&s->in, &s->d, number);
 	text_reset(&s->m.wrapped);

@@ -13,10 +13,11 @@
 enum member_result {
 	MEMBER_DONE,
 	MEMBER_DUPLICATE, /* an answer is stored under the key: see the member's `stored` */
-	MEMBER_DENIED,    /* principal unknown, disabled, or out of scope */
-	MEMBER_CONFLICT,  /* what was read has moved: read and decide again */
-	MEMBER_CLOCK, /* the moment is more than a second off: the clock has been learnt, compute
-			 again */
+	MEMBER_KNOWN,  /* the applicant has the same open already: see `known`, and submit again */
+	MEMBER_DENIED, /* principal unknown, disabled, or out of scope */
+	MEMBER_CONFLICT, /* what was read has moved: read and decide again */
+	MEMBER_CLOCK,    /* the moment is more than a second off: the clock has been learnt, compute
+			    again */
 	MEMBER_CALENDARS, /* its dates rest on calendars that have changed: load them and compute
 			     again */
 	MEMBER_AWAY,      /* PostgreSQL is away; nothing happened */

@@ -27,6 +27,9 @@ struct open_member {
 	struct changes changes;
 	struct lookup_row lookups[LOOKUPS_MAX];
 	int lookup_count;
+	const uint8_t *pin; /* the hash by which the applicant's open requests are looked for, one
+			     * of `lookups`; NULL: they are not */
+	struct text known;  /* of MEMBER_KNOWN: such a one's number; empty: not for the principal */
 	struct stored_answer stored;
 };
 

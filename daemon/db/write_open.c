@@ -1,7 +1,7 @@
 /* New requests in a batch: members to array columns, and the parts that acts share. */
 #include "daemon/db/write.h"
 
-#define MEMBER_SIGNATURE "utttbtttitttttzztdbibtttzdottziibl"
+#define MEMBER_SIGNATURE "utttbtttitttttzztdbibtttzdottziiblb"
 
 /* {"2026-01-26T03:00:00Z",NULL}: an array within an array column travels as its text. */
 static void cell_rungs(struct columns *c, const struct deadline_row *d)
@@ -123,6 +123,7 @@ static void write_member(struct columns *c, const struct open_member *m)
 	cell_int(c, m->status);
 	cell_sealed(c, &m->answer);
 	cell_int64(c, m->generation);
+	cell_bytes(c, m->pin, m->pin ? FINGERPRINT_SIZE : 0);
 }
 
 static void write_batch(struct member *const members[], int n, struct params *p, bool imported)
@@ -166,6 +167,7 @@ static enum member_result result_of(struct span s)
 	} results[] = {
 		{"done", MEMBER_DONE},
 		{"duplicate", MEMBER_DUPLICATE},
+		{"known", MEMBER_KNOWN},
 		{"denied", MEMBER_DENIED},
 		{"conflict", MEMBER_CONFLICT},
 		{"lost", MEMBER_CONFLICT},
@@ -218,9 +220,15 @@ static int64_t read_batch(struct member *const members[], int n, const struct un
 		struct row r = row_of(u, 0, i);
 		struct open_member *o =
 			container_of(read_member(&r, members, n), struct open_member, base);
+		struct span known;
 
 		now = row_moment(&r);
 		stored_answer_read(&r, &o->stored);
+		known = row_span(&r);
+		if (o->base.result == MEMBER_KNOWN) {
+			text_reset(&o->known);
+			text_add_span(&o->known, known);
+		}
 		/* An earlier try of this very member had been stored after all. */
 		if (o->base.result == MEMBER_DUPLICATE &&
 			uuid_compare(&o->stored.request, &o->id) == 0)
@@ -251,6 +259,7 @@ void open_member_done(struct open_member *m)
 	text_done(&m->content);
 	text_done(&m->wrapped);
 	text_done(&m->answer);
+	text_done(&m->known);
 	changes_done(&m->changes);
 	stored_answer_done(&m->stored);
 }

@@ -1,9 +1,32 @@
+-- Members of a batch whose applicant has the same service open already: by the keyed hash of the PIN, among the
+-- applicant's newest requests, so that it costs the same however many there are. `number` is that of the newest one at
+-- the member's own office; null: open elsewhere alone. Two that come in at the same instant do not see each other.
+CREATE OR REPLACE FUNCTION kezek.known_open(m_pin bytea[], m_service text[], m_office text[])
+RETURNS TABLE (n int, number text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off
+SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY
+	SELECT m.n::int, o.number
+	FROM unnest(m_pin, m_service, m_office) WITH ORDINALITY AS m(pin, service, office, n)
+	CROSS JOIN LATERAL (
+		SELECT CASE WHEN w.office = m.office
+			THEN (SELECT r.number FROM kezek.request r WHERE r.id = w.request) END AS number
+		FROM (SELECT k.request FROM kezek.lookup k WHERE k.hash = m.pin ORDER BY k.request DESC LIMIT 50) k
+		JOIN kezek.work w ON w.request = k.request AND w.service = m.service
+		ORDER BY (w.office = m.office) DESC, w.request DESC LIMIT 1) o
+	WHERE m.pin IS NOT NULL;
+END
+$$;
+
 -- A batch of new requests: submissions of clerks, or cases imported by an administrator. Each member is
 -- judged by its own principal. An import's identity is its agency and number, whoever imports: its key is
 -- made of these and stands under '@import', which is nobody's name. What comes of an act on another request (kezek.link)
 -- is opened by the daemon itself, under the principal 'kezekd'. Results: done; duplicate (with the stored
 -- answer, for the same key and fingerprint or not: the daemon compares); denied (principal unknown, disabled, or
--- of another office); clock (the member's moment is more than a second off: learn kezek.now() and compute again);
+-- of another office); known (the applicant has the same service open: nothing is stored yet, so that the answer can
+-- say so; `known` is its number where the principal may see it); clock (the member's moment is more than a second off: learn kezek.now() and compute again);
 -- calendars (its dates were computed by calendars that have changed: load them and compute again).
 DROP FUNCTION IF EXISTS kezek.open_requests;
 CREATE FUNCTION kezek.open_requests(
@@ -16,7 +39,7 @@ CREATE FUNCTION kezek.open_requests(
 	m_state text[], m_agency text[], m_responsible text[],
 	m_due_at timestamptz[], m_due_on date[], m_provisional boolean[], m_decide text[],
 	m_outcome text[], m_closed_at timestamptz[], m_seq int[], m_status int[], m_answer bytea[],
-	m_generation bigint[],
+	m_generation bigint[], m_pin bytea[],
 	d_request uuid[], d_no int[], d_kind text[], d_state text[], d_rule_version int[],
 	d_calendar text[], d_calendar_version int[], d_source text[], d_started_at timestamptz[],
 	d_due_at timestamptz[], d_due_on date[], d_provisional boolean[], d_pauses text[], d_extensions text[],
@@ -27,13 +50,15 @@ CREATE FUNCTION kezek.open_requests(
 	e_before text[], e_after text[],
 	l_request uuid[], l_kind text[], l_hash bytea[])
 RETURNS TABLE (n int, result text, db_now timestamptz, request uuid, fingerprint bytea, status int, answer bytea,
-	master int, wrapped bytea, version int)
+	master int, wrapped bytea, version int, known text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
 	v_now timestamptz := kezek.now();
 	v_year int;
-	v_verdict int[]; -- 1 may be opened, 2 denied, 3 clock, 5 calendars
+	v_verdict int[]; -- 1 may be opened, 2 denied, 3 clock, 5 calendars, 6 known
+	v_known text[];
+	v_hit record;
 	v_generation bigint;
 	v_fresh uuid[];  -- those that took their key
 	v_whole boolean; -- all did
@@ -60,6 +85,16 @@ BEGIN
 	FROM unnest(m_principal, m_office, m_registered_at, m_generation) WITH ORDINALITY
 		AS m(principal, office, registered_at, generation, n)
 	LEFT JOIN kezek.principal p ON p.name = m.principal AND p.disabled_at IS NULL;
+
+	IF cardinality(array_remove(m_pin, NULL)) > 0 THEN
+		FOR v_hit IN SELECT * FROM kezek.known_open(m_pin, m_service, m_office)
+		LOOP
+			IF v_verdict[v_hit.n] = 1 THEN
+				v_verdict[v_hit.n] := 6;
+				v_known[v_hit.n] := v_hit.number;
+			END IF;
+		END LOOP;
+	END IF;
 
 	WITH gate AS (
 		INSERT INTO kezek.idempotency (principal, key, fingerprint, request, status, answer, version, made_at,
@@ -162,7 +197,7 @@ BEGIN
 
 	IF v_whole THEN
 		RETURN QUERY SELECT g.n, 'done', v_now, NULL::uuid, NULL::bytea, NULL::int, NULL::bytea, NULL::int,
-			NULL::bytea, NULL::int
+			NULL::bytea, NULL::int, NULL::text
 		FROM generate_series(1, cardinality(m_id)) AS g(n);
 		RETURN;
 	END IF;
@@ -171,8 +206,9 @@ BEGIN
 	RETURN QUERY
 	SELECT m.n::int, CASE WHEN m.id = ANY (v_fresh) THEN 'done'
 		WHEN m.verdict <> 2 AND (k.request IS NOT NULL OR t.request IS NOT NULL) THEN 'duplicate'
-		WHEN m.verdict = 2 THEN 'denied' WHEN m.verdict = 5 THEN 'calendars' ELSE 'clock' END,
-		v_now, k.request, k.fingerprint, k.status::int, k.answer, rk.master, rk.wrapped, k.version
+		WHEN m.verdict = 2 THEN 'denied' WHEN m.verdict = 5 THEN 'calendars' WHEN m.verdict = 6 THEN 'known'
+		ELSE 'clock' END,
+		v_now, k.request, k.fingerprint, k.status::int, k.answer, rk.master, rk.wrapped, k.version, v_known[m.n]
 	FROM unnest(v_verdict, m_id, m_principal, m_key, m_number, m_register) WITH ORDINALITY
 		AS m(verdict, id, principal, key, number, register, n)
 	LEFT JOIN kezek.idempotency k ON k.principal = CASE WHEN p_imported THEN '@import' ELSE m.principal END

@@ -72,6 +72,116 @@ class IntakeTest(CaseTest):
         return reply.json if accept == "application/json" else reply.text
 
 
+class Warnings(IntakeTest):
+    def warned(self, applicant, service="p-plain", lang="en", client=None, **more):
+        reply = (client or self.desk).post("/v1/requests", submission(service, applicant=applicant, **more),
+                                           headers={"Accept-Language": lang}).must(201)
+        return [(w["code"], w["member"]) for w in reply["warnings"]]
+
+    def test_a_pin_that_cannot_be_right(self):
+        fine = [None, "21509199012340", "12902200412341"]  # a leap day among them
+        for pin in fine:
+            self.assertEqual(self.warned({**PERSON, **({"pin": pin} if pin else {})}), [], pin)
+        odd = {"2150919901234": "pin_length", "2150919901234x": "pin_digits", "31509199012342": "pin_sex",
+               "23009199013343": "", "23109199012343": "pin_date", "22902200312344": "pin_date",
+               "20000199012344": "pin_date", "21911202612345": "pin_future", "21811202612345": ""}
+        for pin, code in odd.items():
+            with self.subTest(pin):
+                said = self.warned({**PERSON, "pin": pin})
+                self.assertEqual(said, [(code, "/applicant/pin")] if code else [])
+
+    def test_of_a_representative_too(self):
+        other = {"name": "Асанова Айгүл", "authority": "A power of attorney", "pin": "99"}
+        self.assertEqual(self.warned({**PERSON, "pin": "3", "representative": other}),
+                         [("pin_length", "/applicant/pin"), ("pin_length", "/applicant/representative/pin")])
+
+    def test_legal_persons_have_other_numbers(self):
+        company = {"kind": "company", "name": "ОсОО «Ак-Сай»"}
+        self.assertEqual(self.warned({**company, "pin": "02712199310029"}), [])
+        self.assertEqual(self.warned({**company, "pin": "0271219931002"}), [("pin_length", "/applicant/pin")])
+        self.assertEqual(self.warned({"kind": "entrepreneur", "name": "n", "pin": "02712199310029"},
+                                     service="i-persons"), [("pin_sex", "/applicant/pin")])
+
+    def test_in_three_languages(self):
+        said = set()
+        for lang in LANGUAGES:
+            reply = self.desk.post("/v1/requests", submission(applicant={**PERSON, "pin": "1"}),
+                                   headers={"Accept-Language": lang}).must(201)
+            said |= {w["detail"] for w in reply["warnings"] if w["code"] == "pin_length"}
+        self.assertEqual(len(said), 3)
+
+    def test_only_in_the_answer_to_the_submission(self):
+        request = self.submit(applicant={**PERSON, "pin": "12"})
+        self.assertNotIn("warnings", self.see(request))
+
+    def submitted(self, pin, service="p-plain", client=None, key=None, **more):
+        body = submission(service, applicant={**PERSON, "pin": pin}, **more)
+        return (client or self.desk).post("/v1/requests", body, **({"key": key} if key else {})).must(201)
+
+    def test_the_same_service_is_open_already(self):
+        first = self.submitted("10101197011111").json
+        self.assertEqual(first["warnings"], [])
+        second = self.submitted("10101197011111").json
+        ((code, member, detail),) = [tuple(w.values()) for w in second["warnings"]]
+        self.assertEqual((code, member), ("duplicate_open", "/applicant/pin"))
+        self.assertIn(first["number"], detail)
+        # The newest is named; another service, and another person, are no duplicates.
+        self.assertIn(second["number"], self.submitted("10101197011111").json["warnings"][0]["detail"])
+        self.assertEqual(self.submitted("10101197011111", "p-hours").json["warnings"], [])
+        self.assertEqual(self.submitted("10101197011112").json["warnings"], [])
+        self.assertEqual(self.kinds(second), ["submit"])
+
+    def test_what_has_ended_is_none(self):
+        first = self.submitted("10101197022222").json
+        self.desk.act(first, "withdraw").must(200)
+        self.submitted("10101197022222", refuse={"ground": "no_right"})
+        self.assertEqual(self.submitted("10101197022222").json["warnings"], [])
+
+    def test_of_another_office_no_number_is_told(self):
+        first = self.submitted("10101197033333", client=self.desk_two).json
+        elsewhere = self.submitted("10101197033333").json["warnings"]
+        self.assertEqual([w["code"] for w in elsewhere], ["duplicate_open"])
+        self.assertNotIn(first["number"], elsewhere[0]["detail"])
+        self.assertNotRegex(elsewhere[0]["detail"], r"desk|/2\d")
+        # One's own is named even where another office has a newer one.
+        own = self.submitted("10101197044444").json
+        self.submitted("10101197044444", client=self.desk_two)
+        self.assertIn(own["number"], self.submitted("10101197044444").json["warnings"][0]["detail"])
+
+    def test_a_repeat_is_the_same_to_the_byte(self):
+        first = self.submitted("10101197055555", key="dup-1")
+        second = self.submitted("10101197055555", key="dup-2")
+        self.assertEqual(len(second["warnings"]), 1)
+        self.desk.act(first.json, "withdraw").must(200)
+        for reply, key in ((first, "dup-1"), (second, "dup-2")):
+            again = self.submitted("10101197055555", key=key)
+            self.assertEqual((again.body, again.header("Idempotent-Replayed")), (reply.body, "true"))
+
+    def test_many_at_once_are_all_taken(self):
+        self.submitted("10101197066666")
+        before = self.count()
+        clients = [self.world.client("desk-clerk", fresh=True) for _ in range(6)]
+        waiting = [aside(self.submitted, "10101197066666", client=c) for c in clients]
+        for wait in waiting:
+            self.assertEqual([w["code"] for w in wait()["warnings"]], ["duplicate_open"])
+        self.assertEqual(self.count(), before + 6)
+        for client in clients:
+            client.close()
+
+    def test_of_a_person_with_many_applications_too(self):
+        for _ in range(3):
+            self.submitted("10101197077777", "p-hours")
+        self.world.sql("INSERT INTO kezek.lookup (hash, kind, request) SELECT l.hash, l.kind, gen_random_uuid() "
+                       "FROM (SELECT DISTINCT ON (hash) hash, kind FROM kezek.lookup WHERE kind = 'pin') l, "
+                       "generate_series(1, 40)")
+        self.assertEqual(len(self.submitted("10101197077777", "p-hours").json["warnings"]), 1)
+
+    def test_nothing_personal_is_logged(self):
+        self.submitted("10101197088888")
+        self.submitted("10101197088888")
+        self.assertNotIn("10101197088888", self.world.daemon.log())
+
+
 class Refusals(IntakeTest):
     REFUSE = {"ground": "no_identity", "reason": "Сүрөт окшош эмес; photo <unlike> & \"old\"\n\u007f"}
 

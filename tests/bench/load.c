@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "lib/text.h"
+#include "tests/bench/load_text.h"
 
 #define LATENCIES_MAX (1 << 22)
 #define REPLY_MAX     (64 * 1024)
@@ -44,6 +45,7 @@ struct client {
 static struct {
 	enum step first;
 	struct text body;
+	char *pin; /* its place in the body, or NULL */
 	const char *agency, *path;
 	char host[64];
 	int epoll, connections;
@@ -76,24 +78,6 @@ static void add_post(struct text *t, const char *path, const char *headers, stru
 	text_add_span(t, body);
 }
 
-/* The value of a member that is a string or a number, in a reply that kezek wrote without spaces.
- */
-static bool member(const char *reply, const char *name, char *ret, size_t size)
-{
-	const char *at = strstr(reply, name);
-	size_t len;
-
-	if (!at)
-		return false;
-	at += strlen(name);
-	len = strcspn(at, "\",}");
-	if (len >= size)
-		return false;
-	memcpy(ret, at, len);
-	ret[len] = '\0';
-	return true;
-}
-
 static void prepare(struct client *c)
 {
 	char key[96], path[128];
@@ -104,6 +88,8 @@ static void prepare(struct client *c)
 	case STEP_SUBMIT:
 		snprintf(key, sizeof(key), "Idempotency-Key: %llx-%llu\r\n",
 			(unsigned long long)run.prefix, (unsigned long long)run.key++);
+		if (run.pin)
+			name_person(run.pin, run.prefix + run.key);
 		add_post(&c->out, "/v1/requests", key, text_span(&run.body));
 		break;
 	case STEP_CLAIM:
@@ -290,6 +276,7 @@ static void read_body(const char *path)
 	if (!f)
 		die(path);
 	text_add(&run.body, buffer, fread(buffer, 1, sizeof(buffer), f));
+	run.pin = strstr(run.body.data, PIN);
 	fclose(f);
 }
 

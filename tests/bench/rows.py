@@ -16,10 +16,12 @@ AGENCY = "kyzmat"
 CONNECTIONS = 128
 IDLE = 10000
 
+PIN = "@the-own-pin@@"  # load.c gives everybody another
+
 # What a clerk's software sends: about 1 KB, every part of it checked, routed and sealed.
 BODY = {
     "service": "6-49", "variant": "standard", "channel": "counter", "language": "ky",
-    "applicant": {"kind": "person", "pin": "21509199012345", "name": "Асанов Асан Асанович", "phone": "+996555123456",
+    "applicant": {"kind": "person", "pin": PIN, "name": "Асанов Асан Асанович", "phone": "+996555123456",
                   "email": "asanov@example.kg",
                   "address": "Бишкек шаары, Первомай району, Чүй проспектиси 123, 2-корпус, 45-батир, индекс 720001; "
                              "жашаган жери катталган дареги менен дал келет, катар тикеден, домофон 45"},
