@@ -5,6 +5,8 @@
 #pragma once
 
 #include "daemon/api/call.h"
+#include "daemon/api/json_text.h"
+#include "daemon/db/request_row.h"
 #include "lib/lifecycle.h"
 #include "lib/agenda.h"
 #include "lib/pool.h"
@@ -92,8 +94,3 @@ bool documents_have(json_object *documents, const char *kind);
 int64_t dossier_paid_at(const struct dossier *d);
 /* The fee, which is not paid yet; 0: nothing is owed. */
 int64_t dossier_owes(const struct dossier *d);
-
-/* `"name":"2026-…"` or null; no comma. */
-void text_add_moment(struct text *t, const char *name, int64_t at, const struct zone *zone);
-void text_add_date(struct text *t, const char *name, int32_t day);
-void text_add_member(struct text *t, const char *name, const char *value);

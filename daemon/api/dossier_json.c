@@ -1,202 +1,6 @@
 /* A request as JSON, as its viewer may see it. */
-#include "daemon/api/dossier_deadline.h"
-#include "daemon/api/past.h"
+#include "daemon/api/dossier.h"
 #include "lib/pin.h"
-#include "lib/term_explain.h"
-#include "lib/term_read.h"
-
-/* Names are ours: nothing in them needs escaping. */
-static void add_name(struct text *t, const char *name)
-{
-	size_t len = strlen(name);
-	char *to = text_reserve(t, len + 3);
-
-	to[0] = '"';
-	memcpy(to + 1, name, len);
-	memcpy(to + 1 + len, "\":", 3);
-	t->len += len + 3;
-}
-
-/* A value that needs no escaping, in quotes. */
-static void add_plain(struct text *t, const char *name, const char *value, size_t len)
-{
-	char *to;
-
-	add_name(t, name);
-	to = text_reserve(t, len + 2);
-	to[0] = '"';
-	memcpy(to + 1, value, len);
-	memcpy(to + 1 + len, "\"", 2);
-	t->len += len + 2;
-}
-
-static void add_null(struct text *t, const char *name)
-{
-	add_name(t, name);
-	text_adds(t, "null");
-}
-
-void text_add_member(struct text *t, const char *name, const char *value)
-{
-	add_name(t, name);
-	text_add_json(t, value);
-}
-
-void text_add_moment(struct text *t, const char *name, int64_t at, const struct zone *zone)
-{
-	char s[MOMENT_TEXT_SIZE];
-
-	if (at == MOMENT_NONE) {
-		add_null(t, name);
-		return;
-	}
-	moment_format(at, zone, s);
-	add_plain(t, name, s, strlen(s));
-}
-
-void text_add_date(struct text *t, const char *name, int32_t day)
-{
-	char s[DAY_TEXT_SIZE];
-
-	if (day == DAY_NONE) {
-		add_null(t, name);
-		return;
-	}
-	day_format(day, s);
-	add_plain(t, name, s, DAY_TEXT_SIZE - 1);
-}
-
-static void add_bool(struct text *t, const char *name, bool value)
-{
-	add_name(t, name);
-	text_adds(t, value ? "true" : "false");
-}
-
-static void add_uuid(struct text *t, const char *name, const struct uuid *u)
-{
-	char s[UUID_TEXT_SIZE];
-
-	uuid_format(u, s);
-	add_plain(t, name, s, UUID_TEXT_SIZE - 1);
-}
-
-static void write_explanation(
-	struct text *t, const struct dossier *d, const struct deadline_row *row)
-{
-	int64_t generation = past_generation(d, row);
-	struct dossier then = *d; /* by the calendars that gave the date */
-	struct dossier_term term;
-
-	if (generation >= 0) {
-		struct book *book = past_find(d->api->past, generation);
-
-		then.book = book ? book : d->book;
-		d = &then;
-	}
-	if (strcmp(row->source, "imported") == 0 || dossier_term(d, row, &term) != 0) {
-		text_adds(t, ",\"explanation\":[],\"sentence\":null");
-		return;
-	}
-	if (term.term.paused && row->stopped_at == MOMENT_NONE)
-		text_add_term_left(t, &term.term);
-	text_add_char(t, ',');
-	text_add_term_explanation(
-		t, true, term.calendar, term.rule, row->rule_version, &term.facts, &term.term);
-}
-
-/* Whom it tells what, and when; of a stopped one nothing is left to tell. */
-static void write_ladder(struct text *t, const struct dossier *d, const struct deadline_row *row)
-{
-	const struct ladder *ladder = dossier_ladder(d, row);
-	char label[RUNG_TEXT_SIZE];
-
-	if (!ladder || row->stopped_at != MOMENT_NONE)
-		return;
-	text_adds(t, ",\"ladder\":[");
-	for (int i = 0; i < row->rung_count && (size_t)i < ladder->count; i++) {
-		rung_format(&ladder->rungs[i], label);
-		text_addf(t, "%s{\"at\":\"%s\",\"to\":\"%s\",", i ? "," : "", label,
-			rung_to_name(ladder->rungs[i].to));
-		text_add_moment(t, "instant", row->rung_at[i], dossier_zone(d));
-		text_addf(t, ",\"fired\":%s}", row->fired & 1 << i ? "true" : "false");
-	}
-	text_add_char(t, ']');
-}
-
-/* Kept in UTC, told in the calendar's zone. */
-static void write_pauses(struct text *t, const struct deadline_row *row, const struct zone *zone)
-{
-	struct term_pause pauses[DOSSIER_PAUSES_MAX];
-	size_t n = row->pauses ? dossier_pauses(row, pauses) : 0;
-
-	if (!row->pauses)
-		return;
-	text_adds(t, ",\"pauses\":[");
-	for (size_t i = 0; i < n; i++) {
-		if (i)
-			text_add_char(t, ',');
-		text_add_term_pause(t, &pauses[i], zone);
-	}
-	text_add_char(t, ']');
-}
-
-/* The newest version as long as it runs, unless the change that made it has not come to it yet; the
- * last one when it stopped (deadlines.md, What is pinned). */
-static int version_of(const struct dossier *d, const struct deadline_row *row)
-{
-	const struct calendar *c = calendars_find(d->book->calendars, row->calendar);
-
-	return c && row->stopped_at == MOMENT_NONE && past_generation(d, row) < 0
-		       ? calendar_version(c)
-		       : row->calendar_version;
-}
-
-static void write_deadline(
-	struct text *t, const struct dossier *d, const struct deadline_row *row, bool explain)
-{
-	const struct zone *zone = dossier_zone(d);
-
-	text_addf(t, "{\"kind\":\"%s\",\"state\":\"%s\",", row->kind, row->state);
-	text_add_moment(t, "started_at", row->started_at, zone);
-	text_add_char(t, ',');
-	text_add_date(t, "due_on", row->due_on);
-	text_add_char(t, ',');
-	text_add_moment(t, "due_at", row->due_at, zone);
-	text_add_char(t, ',');
-	add_bool(t, "provisional", row->provisional);
-	text_addf(t, ",\"rule_version\":%d,", row->rule_version);
-	text_add_member(t, "calendar", row->calendar);
-	text_addf(
-		t, ",\"calendar_version\":%d,\"source\":\"%s\",", version_of(d, row), row->source);
-	text_add_member(t, "effect", row->effect);
-	text_add_char(t, ',');
-	text_add_moment(t, "breached_at", row->breached_at, zone);
-	text_add_char(t, ',');
-	text_add_moment(t, "stopped_at", row->stopped_at, zone);
-	write_pauses(t, row, zone);
-	if (row->extensions)
-		text_addf(t, ",\"extensions\":%s", row->extensions);
-	if (row->floor_at != MOMENT_NONE) {
-		text_add_char(t, ',');
-		text_add_moment(t, "not_late_before", row->floor_at, zone);
-	}
-	if (explain) {
-		write_ladder(t, d, row);
-		write_explanation(t, d, row);
-	}
-	text_add_char(t, '}');
-}
-
-void dossier_write_deadlines(struct text *t, const struct dossier *d, bool explain)
-{
-	text_add_char(t, '[');
-	for (int i = 0; i < d->deadline_count; i++) {
-		if (i)
-			text_add_char(t, ',');
-		write_deadline(t, d, &d->deadlines[i], explain);
-	}
-	text_add_char(t, ']');
-}
 
 /* A person as one may see it who neither took nor acts on the request: the PIN masked; for those
  * outside casework altogether (admin) no name either. */
@@ -271,7 +75,7 @@ static void write_claim(struct text *t, const struct dossier *d, const char *pri
 	}
 	text_adds(t, ",\"claim\":{");
 	if (principal && d->row.holder && strcmp(principal, d->row.holder) == 0) {
-		add_uuid(t, "claim", &d->row.claim);
+		text_add_uuid(t, "claim", &d->row.claim);
 		text_addf(t, ",\"fence\":%lld,", (long long)d->row.fence);
 	}
 	text_add_member(t, "principal", d->row.holder);
@@ -280,7 +84,7 @@ static void write_claim(struct text *t, const struct dossier *d, const char *pri
 	text_add_char(t, ',');
 	text_add_member(t, "worker", d->row.worker);
 	text_add_char(t, ',');
-	add_bool(t, "custody", d->row.lease_until == MOMENT_NONE);
+	text_add_flag(t, "custody", d->row.lease_until == MOMENT_NONE);
 	text_add_char(t, ',');
 	text_add_moment(t, "lease_until", d->row.lease_until, dossier_zone(d));
 	text_add_char(t, '}');
@@ -343,7 +147,7 @@ static void write_links(struct text *t, const struct dossier *d)
 			{"outcome", k->outcome}};
 
 		text_adds(t, i ? ",{" : "{");
-		add_uuid(t, "request", &k->child);
+		text_add_uuid(t, "request", &k->child);
 		add_members(t, what, ARRAY_SIZE(what));
 		text_add_char(t, ',');
 		text_add_moment(t, "due_at", k->due_at, dossier_zone(d));
@@ -361,7 +165,7 @@ static void write_parent(struct text *t, const struct dossier *d, const struct v
 	}
 	text_adds(t, ",\"parent\":{");
 	if (access_sees(viewer, d->parent.agency, d->parent.office)) {
-		add_uuid(t, "request", &d->parent.id);
+		text_add_uuid(t, "request", &d->parent.id);
 		text_add_char(t, ',');
 	}
 	text_add_member(t, "number", d->parent.number);
@@ -388,13 +192,13 @@ void dossier_write(struct text *t, const struct dossier *d, const struct viewer 
 		{"actor", d->row.submitted_actor}};
 
 	text_add_char(t, '{');
-	add_uuid(t, "id", &d->row.id);
+	text_add_uuid(t, "id", &d->row.id);
 	text_add_char(t, ',');
 	text_add_member(t, "number", d->row.number);
 	text_addf(t, ",\"version\":%d,\"state\":\"%s\",", d->row.version, d->row.state);
-	add_bool(t, "overdue", dossier_is_overdue(d));
+	text_add_flag(t, "overdue", dossier_is_overdue(d));
 	text_add_char(t, ',');
-	add_bool(t, "provisional", d->row.provisional);
+	text_add_flag(t, "provisional", d->row.provisional);
 	write_service(t, d, lang);
 	add_members(t, where, ARRAY_SIZE(where));
 	text_add_char(t, ',');
@@ -403,7 +207,7 @@ void dossier_write(struct text *t, const struct dossier *d, const struct viewer 
 	write_responsible(t, d);
 	add_members(t, what, ARRAY_SIZE(what));
 	text_add_char(t, ',');
-	add_bool(t, "imported", d->row.imported);
+	text_add_flag(t, "imported", d->row.imported);
 	text_addf(t, ",\"fee_tyiyn\":%lld,", (long long)(d->variant ? d->variant->fee_tyiyn : 0));
 	text_add_moment(t, "paid_at", dossier_paid_at(d), dossier_zone(d));
 	write_parent(t, d, viewer);

@@ -89,6 +89,27 @@ void feed_write(struct text *t, const struct feed_row *row, const struct zone *z
 	text_adds(t, "}}");
 }
 
+/* Whether an agency is one of those that had it before. */
+static bool had_it(const char *former, const char *agency)
+{
+	size_t len = strlen(agency);
+
+	for (const char *at = former; at && len; at = strchr(at, '\n')) {
+		at += *at == '\n';
+		if (strncmp(at, agency, len) == 0 && (at[len] == '\n' || !at[len]))
+			return true;
+	}
+	return false;
+}
+
+bool feed_sees(const struct call *c, const struct feed_row *row)
+{
+	struct viewer viewer = call_viewer(c);
+
+	return access_sees(&viewer, row->agency, row->office) ||
+	       (c->who.role != KEZEK_ROLE_clerk && had_it(row->former, c->who.agency));
+}
+
 struct pull {
 	int64_t after;
 	struct page page; /* its limit alone */

@@ -32,6 +32,8 @@ bool feed_position_parse(struct span s, int64_t *ret);
 /* The next event of the statement's rows at or behind *at; false: there is none. */
 bool feed_next(const struct unit *u, int statement, int *at, struct feed_row *ret);
 int64_t feed_head(const struct unit *u, int statement);
+/* Is its request the caller's, or was it? */
+bool feed_sees(const struct call *c, const struct feed_row *row);
 /* CloudEvents 1.0, in the JSON format. */
 void feed_write(struct text *t, const struct feed_row *row, const struct zone *zone);
 

@@ -4,14 +4,6 @@
 
 #define IDS_MAX 500
 
-static void text_add_id(struct text *t, const char *name, const struct uuid *id)
-{
-	char s[UUID_TEXT_SIZE];
-
-	uuid_format(id, s);
-	text_addf(t, "\"%s\":\"%s\"", name, s);
-}
-
 /* The next `count` columns are texts or null. */
 static void add_texts(struct text *t, struct row *r, const char *const names[], size_t count)
 {
@@ -35,9 +27,9 @@ static void add_notification(struct text *t, struct call *c, struct row r, struc
 	row_uuid(&r, ret_id);
 	row_uuid(&r, &request);
 	text_add_char(t, '{');
-	text_add_id(t, "id", ret_id);
+	text_add_uuid(t, "id", ret_id);
 	text_add_char(t, ',');
-	text_add_id(t, "request", &request);
+	text_add_uuid(t, "request", &request);
 	add_texts(t, &r, what, ARRAY_SIZE(what));
 	agency = row_text(&r);
 	zone = book_zone(c->book, agency);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/api/recompute_figures.h"
+#include "daemon/db/request_row.h"
 #include "daemon/db/recompute.h"
 
 struct recompute_page {

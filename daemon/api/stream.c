@@ -234,27 +234,6 @@ void stream_begin(struct call *c)
 
 /* The live ones. */
 
-/* Whether an agency is one of those that had it before. */
-static bool had_it(const char *former, const char *agency)
-{
-	size_t len = strlen(agency);
-
-	for (const char *at = former; at && len; at = strchr(at, '\n')) {
-		at += *at == '\n';
-		if (strncmp(at, agency, len) == 0 && (at[len] == '\n' || !at[len]))
-			return true;
-	}
-	return false;
-}
-
-static bool sees(const struct stream *s, const struct feed_row *row)
-{
-	struct viewer viewer = call_viewer(s->c);
-
-	return access_sees(&viewer, row->agency, row->office) ||
-	       (s->c->who.role != KEZEK_ROLE_clerk && had_it(row->former, s->c->who.agency));
-}
-
 /* Disabled, or given another scope: it may come again, and is judged anew. */
 static bool is_still_allowed(struct stream *s)
 {
@@ -281,7 +260,7 @@ static void tell(struct stream *s, const struct unit *u, int64_t until)
 	int at = 0;
 
 	while (feed_next(u, 1, &at, &row)) {
-		if (row.position > s->position && sees(s, &row))
+		if (row.position > s->position && feed_sees(s->c, &row))
 			add_event(&t, s->c->api->book, &row);
 	}
 	if (until > s->position)

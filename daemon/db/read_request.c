@@ -1,5 +1,5 @@
 /* A request as kezek.request_view shows it, column by column. */
-#include "daemon/db/records.h"
+#include "daemon/db/request_row.h"
 
 static void read_hold(struct row *r, struct request_row *ret)
 {

@@ -1,5 +1,4 @@
-/* Rows as C sees them: the parts that batched writes carry, and a request as it is read. Strings
- * are borrowed. */
+/* Rows as C sees them: the parts that batched writes carry. Strings are borrowed. */
 #pragma once
 
 #include "daemon/db/batch.h"
@@ -101,37 +100,3 @@ struct changes {
 void stored_answer_read(struct row *r, struct stored_answer *s);
 void stored_answer_done(struct stored_answer *s);
 void changes_done(struct changes *c);
-
-/* A request as kezek.request_view shows it; strings are borrowed from the unit and valid in its
- * on_done. */
-struct request_row {
-	struct uuid id;
-	const char *number;
-	int version, seq;
-	const char *state, *agency, *office, *service;
-	int service_version;
-	const char *variant, *channel, *territory, *language;
-	int64_t received_at, registered_at;
-	const char *backdate_reason;
-	int64_t due_at;
-	int32_t due_on;
-	bool provisional;
-	int32_t promised_due_on;
-	const char *decide, *outcome, *responsible, *body_number;
-	int64_t updated_at, closed_at;
-	const char *submitted_by, *submitted_actor;
-	bool imported;
-	int master;
-	struct span wrapped, content;
-	int content_no;
-	bool has_claim;
-	struct uuid claim;
-	int64_t fence;
-	const char *holder, *holder_actor, *worker;
-	int64_t lease_until;
-	struct span deadlines;     /* JSON array, or {NULL, 0} */
-	int hops;                  /* how often it was forwarded */
-	struct span links, parent; /* JSON, or {NULL, 0} */
-};
-
-void request_row_read(const struct unit *u, int statement, int row, struct request_row *ret);
