@@ -103,7 +103,8 @@ void dossier_start_stages(struct dossier *d, const struct stage_facts *facts)
 			stage->kind == KEZEK_DEADLINE_cure || stage->kind == KEZEK_DEADLINE_consult)
 			continue;
 		/* Nobody is late to pay who cannot pay yet. */
-		if (stage->kind == KEZEK_DEADLINE_pay && d->state != KEZEK_STATE_awaiting_payment)
+		if (stage->kind == KEZEK_DEADLINE_pay && d->service->payment == PAYMENT_BEFORE &&
+			d->state != KEZEK_STATE_awaiting_payment)
 			continue;
 		dossier_start(d, stage->kind, rule, start_at);
 	}
