@@ -14,6 +14,7 @@ import unittest.mock
 from support import qr
 from support.casework import CaseTest, submission
 from support.kezek import main
+from support.paper import signed_text
 
 CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}")
 
@@ -72,14 +73,7 @@ class Codes(CaseTest):
 
 def verifiable(receipt):
     """The receipt's verifiable text, as the contract says it is made."""
-    unsigned = {name: value for name, value in receipt.items() if name != "signature"}
-    canonical = json.dumps(unsigned, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-    digest = base64.urlsafe_b64encode(hashlib.sha256(canonical).digest()[:24]).decode()
-    return " ".join(["kezek2", receipt["number"], receipt["registered_at"], receipt["office"]["code"],
-                     receipt["service"]["code"], receipt["variant"]["code"] or "-", receipt["state"],
-                     (receipt["refusal"] or {}).get("ground") or "-", receipt["due_on"] or "-",
-                     str(receipt["fee_tyiyn"]), receipt["code"], digest,
-                     receipt["signature"]["key"], receipt["signature"]["value"]])
+    return f"{signed_text(receipt)} {receipt['signature']['key']} {receipt['signature']['value']}"
 
 
 def signed_by(key_file, text):

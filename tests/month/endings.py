@@ -6,8 +6,10 @@ import subprocess
 
 from audit import differences, told
 from people import Seat
-from proof import is_signed, verifiable
+from proof import is_signed
 from rulebook import moment
+
+import support.paper
 
 BY_ITSELF = ("breached", "recomputed", "warned", "escalated")
 READERS = 4
@@ -102,7 +104,7 @@ class Endings:
                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
                 if done.returncode or json.loads(done.stdout)["number"] != case.number:
                     self.centre.disagree("receipts", told(case, [f"not proved: {paper[:300]} {done.stderr}"]))
-            if f"\n{verifiable(now)} " not in text:
+            if f"\n{support.paper.signed_text(now)} " not in text:
                 self.centre.disagree("receipts", told(case, ["the printed receipt says something else"]))
 
     def accesses(self, count):

@@ -4,6 +4,8 @@ import base64
 import ctypes
 import ssl  # loads libcrypto
 
+import support.paper
+
 ED25519 = 1087  # NID_ED25519
 assert ssl.HAS_TLSv1_3
 
@@ -27,12 +29,6 @@ def decode(text):
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def verifiable(receipt):
-    """The receipt's verifiable text without its signature, as the contract says it is made."""
-    return " ".join(["kezek1", receipt["number"], receipt["registered_at"], receipt["office"]["code"],
-                     receipt["service"]["code"], receipt["due_on"] or "-", receipt["code"]])
-
-
 def is_signed(receipt, keys):
     """Whether one of the daemon's keys has signed what this receipt says."""
     signature = receipt["signature"]
@@ -41,7 +37,7 @@ def is_signed(receipt, keys):
         return False
     key = CRYPTO.EVP_PKEY_new_raw_public_key(ED25519, None, public, len(public))
     context = CRYPTO.EVP_MD_CTX_new()
-    said, value = verifiable(receipt).encode("utf-8"), decode(signature["value"])
+    said, value = support.paper.signed_text(receipt).encode("utf-8"), decode(signature["value"])
     try:
         return (CRYPTO.EVP_DigestVerifyInit(context, None, None, None, key) == 1
                 and CRYPTO.EVP_DigestVerify(context, value, len(value), said, len(said)) == 1)
