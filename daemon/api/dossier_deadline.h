@@ -45,11 +45,20 @@ void dossier_set_pauses(
 	struct dossier *d, struct deadline_row *row, const struct term_pause *pauses, size_t n);
 size_t dossier_extensions(
 	const struct deadline_row *row, struct term_extension ret[DOSSIER_EXTENSIONS_MAX]);
+/* Without those that a former system's date holds already. */
+size_t dossier_counted_extensions(
+	const struct deadline_row *row, struct term_extension ret[DOSSIER_EXTENSIONS_MAX]);
 /* By the standard, which may be NULL. Limits and room are the caller's to see to. */
 struct term_pause dossier_new_pause(
 	const struct pause_standard *p, const char *ground, int64_t from_at);
 void dossier_pause(struct dossier *d, struct deadline_row *row, const struct term_pause *pause);
 void dossier_extend(struct dossier *d, struct deadline_row *row, const struct term_extension *more);
+/* Of a former system's date, which holds it already: recorded, and moves nothing. */
+void dossier_note_extension(
+	struct dossier *d, struct deadline_row *row, const struct term_extension *granted);
+/* From here on `due_at` is the lawful date, as a former system stated it, and its day is what was
+ * promised: it holds all that has happened, but for a pause that still stands open. */
+void dossier_restate(struct dossier *d, struct deadline_row *row, int64_t due_at);
 /* The deadline in which a pause stands open, and the pause; NULL: none. */
 struct deadline_row *dossier_paused_find(struct dossier *d, struct term_pause *ret_open);
 void dossier_resume(struct dossier *d, struct deadline_row *row, int64_t at);

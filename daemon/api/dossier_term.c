@@ -1,7 +1,6 @@
 /* A request in the hand: from the facts of a deadline to its date, its rungs, and what follows its
  * breach. */
 #include "daemon/api/dossier_deadline.h"
-#include "lib/term_read.h"
 
 static bool is_source(const struct deadline_row *row, const char *source)
 {
@@ -17,40 +16,6 @@ static const struct stage *stage_of(const struct dossier *d, const struct deadli
 	return service_stage_find(d->service, kind);
 }
 
-/* The items of an array that this daemon wrote; NULL: none. The caller puts it. */
-static json_object *read_array(const char *json, size_t *ret_count)
-{
-	json_object *all = NULL;
-
-	if (!json || json_read(span_of(json), NULL, NULL, &all) != 0)
-		all = NULL;
-	*ret_count = all ? json_object_array_length(all) : 0;
-	return all;
-}
-
-static size_t read_pauses(const char *json, struct term_pause *ret, size_t room)
-{
-	_faults_ faults = {0};
-	size_t count, n = 0;
-	_json_ *all = read_array(json, &count);
-
-	for (size_t i = 0; i < count && n < room; i++)
-		n += term_pause_read(json_object_array_get_idx(all, i), "", &faults, &ret[n]) == 0;
-	return n;
-}
-
-static size_t read_extensions(const char *json, struct term_extension *ret, size_t room)
-{
-	_faults_ faults = {0};
-	size_t count, n = 0;
-	_json_ *all = read_array(json, &count);
-
-	for (size_t i = 0; i < count && n < room; i++)
-		n += term_extension_read(json_object_array_get_idx(all, i), "", &faults, &ret[n]) ==
-		     0;
-	return n;
-}
-
 const struct pause_standard *dossier_pause_of_cure(
 	const struct dossier *d, const struct deadline_row *cure)
 {
@@ -58,7 +23,7 @@ const struct pause_standard *dossier_pause_of_cure(
 		const struct deadline_row *row = &d->deadlines[i];
 		const struct stage *stage = stage_of(d, row);
 		struct term_pause pauses[DOSSIER_PAUSES_MAX];
-		size_t n = stage ? read_pauses(row->pauses, pauses, DOSSIER_PAUSES_MAX) : 0;
+		size_t n = stage ? dossier_pauses(row, pauses) : 0;
 
 		for (size_t k = 0; k < n; k++) {
 			if (pauses[k].from_at == cure->started_at)
@@ -129,6 +94,16 @@ static bool stand_in(const struct dossier *d, struct dossier_term *t)
 	return true;
 }
 
+/* Has anything happened that a former system's date does not hold? */
+static bool is_moved(const struct term_facts *facts)
+{
+	for (size_t i = 0; i < facts->npauses; i++) {
+		if (facts->pauses[i].effect != TERM_IS_NOTED)
+			return true;
+	}
+	return facts->nextensions > 0;
+}
+
 /* Calendar, rule and facts. False: no rule gives this date. */
 static bool read_facts(
 	const struct dossier *d, const struct deadline_row *row, struct dossier_term *ret)
@@ -143,18 +118,16 @@ static bool read_facts(
 	ret->facts = (struct term_facts){
 		.start_at = row->started_at,
 		.pauses = ret->pauses,
-		.npauses = read_pauses(row->pauses, ret->pauses, ARRAY_SIZE(ret->pauses)),
+		.npauses = dossier_pauses(row, ret->pauses),
 		.extensions = ret->extensions,
-		.nextensions = read_extensions(
-			row->extensions, ret->extensions, ARRAY_SIZE(ret->extensions)),
+		.nextensions = dossier_counted_extensions(row, ret->extensions),
 		.cap = cap,
 		.has_floor = row->floor_at != MOMENT_NONE,
 		.floor_at = row->floor_at,
 	};
 	if (is_source(row, "computed"))
 		return ret->rule != NULL;
-	return is_source(row, "imported") && ret->facts.npauses + ret->facts.nextensions > 0 &&
-	       stand_in(d, ret);
+	return is_source(row, "imported") && is_moved(&ret->facts) && stand_in(d, ret);
 }
 
 int dossier_term(const struct dossier *d, const struct deadline_row *row, struct dossier_term *ret)
@@ -320,52 +293,5 @@ void dossier_refresh(struct dossier *d)
 			book_change_find(d->book, row->calendar, row->generation, &change))
 			refresh(d, row, &change);
 	}
-	dossier_mirror(d);
-}
-
-size_t dossier_pauses(const struct deadline_row *row, struct term_pause ret[DOSSIER_PAUSES_MAX])
-{
-	return read_pauses(row->pauses, ret, DOSSIER_PAUSES_MAX);
-}
-
-void dossier_set_pauses(
-	struct dossier *d, struct deadline_row *row, const struct term_pause *pauses, size_t n)
-{
-	_text_ t = TEXT_INIT;
-
-	dossier_catch_up(d, row, d->now);
-	text_add_char(&t, '[');
-	for (size_t i = 0; i < n; i++) {
-		if (i)
-			text_add_char(&t, ',');
-		text_add_term_pause(&t, &pauses[i], NULL);
-	}
-	text_add_char(&t, ']');
-	row->pauses = pool_take(d->pool, &t);
-	dossier_compute(d, row);
-	dossier_mirror(d);
-}
-
-size_t dossier_extensions(
-	const struct deadline_row *row, struct term_extension ret[DOSSIER_EXTENSIONS_MAX])
-{
-	return read_extensions(row->extensions, ret, DOSSIER_EXTENSIONS_MAX);
-}
-
-void dossier_extend(struct dossier *d, struct deadline_row *row, const struct term_extension *more)
-{
-	struct term_extension all[DOSSIER_EXTENSIONS_MAX + 1];
-	size_t n = dossier_extensions(row, all);
-	_text_ t = TEXT_INIT;
-
-	dossier_catch_up(d, row, d->now);
-	all[n++] = *more;
-	text_add_char(&t, '[');
-	for (size_t i = 0; i < n; i++)
-		text_addf(&t, "%s{\"amount\":%d,\"unit\":\"%s\"}", i ? "," : "", all[i].amount,
-			term_unit_name(all[i].unit));
-	text_add_char(&t, ']');
-	row->extensions = pool_take(d->pool, &t);
-	dossier_compute(d, row);
 	dossier_mirror(d);
 }

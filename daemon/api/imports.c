@@ -239,11 +239,11 @@ static bool compose_item(struct imports *s, struct item *item)
 		settle(s, item, IMPORT_REFUSED, KEZEK_PROBLEM_too_large);
 		return true;
 	}
-	if (!import_line_read(&item->l, item->text, (unsigned)c->api->settings->json_depth)) {
+	if (!import_line_read(&item->l, item->text, (unsigned)c->api->settings->json_depth) ||
+		!import_line_compose(&item->l, c)) {
 		settle(s, item, IMPORT_REFUSED, faults_problem(&item->l.in.faults));
 		return true;
 	}
-	import_line_compose(&item->l, c);
 	digest_bytes(item->text, item->l.m.fingerprint);
 	item->l.m.base.kind = &batch_import;
 	item->l.m.base.on_done = on_member;

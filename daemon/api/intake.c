@@ -67,6 +67,15 @@ void intake_read_applicant(struct intake *in, struct json_reader *body, enum jso
 	json_reader_end(&r);
 }
 
+static void read_came_in(struct json_reader *r)
+{
+	const char *at = json_get_string(r, "at", JSON_OPTIONAL, 40);
+	int64_t moment;
+
+	if (at && !moment_parse(span_of(at), &moment, NULL))
+		json_reader_fault(r, "at", WORD_reason_bad_format, "RFC 3339", NULL);
+}
+
 /* The day of issue against the standard's max_age_days; without one, nothing is known. */
 static bool read_is_too_old(
 	struct json_reader *r, const struct document_standard *standard, int32_t day)
@@ -131,6 +140,8 @@ void intake_read_documents(
 		if (!json_reader_item(&r, body, "documents", all, i))
 			continue;
 		too_old = read_document(&r, service, day);
+		if (day == DAY_NONE)
+			read_came_in(&r);
 		json_reader_end(&r);
 		if (too_old)
 			mark_too_old(all, ret, i);

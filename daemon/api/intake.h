@@ -49,7 +49,8 @@ void intake_write_warnings(struct text *t, const struct intake *in, enum lang la
 bool faults_are_of_shape(const struct faults *f);
 /* A document list {kind, original, pages, name?, issued_on?, sha256?}[], for submissions and
  * completions. One that is older on `day` than the standard allows gets `too_old`: it is listed,
- * and does not count. DAY_NONE: of a former system, and not judged. *ret is let go and held anew.
+ * and does not count. DAY_NONE: of a former system, which tells when each came in (`at`), and not
+ * judged. *ret is let go and held anew.
  */
 void intake_read_documents(
 	struct json_reader *r, const struct service *service, int32_t day, json_object **ret);

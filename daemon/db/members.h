@@ -30,6 +30,9 @@ struct open_member {
 	const uint8_t *pin; /* the hash by which the applicant's open requests are looked for, one
 			     * of `lookups`; NULL: they are not */
 	struct text known;  /* of MEMBER_KNOWN: such a one's number; empty: not for the principal */
+	const char *holder; /* in custody; NULL: nobody */
+	const struct former_row *formers;
+	size_t former_count;
 	struct stored_answer stored;
 };
 

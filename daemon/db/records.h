@@ -89,6 +89,12 @@ struct link_row {
 #define DEADLINES_MAX   40 /* of one request, all that ever ran: each pause may start a cure */
 #define LOOKUPS_MAX     16 /* PIN, reference, and the words of names */
 
+/* An agency that had a request and gave it on, with the number it had given it: kezek.former. */
+struct former_row {
+	const char *agency, *body_number;
+	int64_t until_at;
+};
+
 struct changes {
 	struct deadline_row deadlines[DEADLINES_MAX];
 	int deadline_count;

@@ -1,7 +1,8 @@
 /* New requests in a batch: members to array columns, and the parts that acts share. */
 #include "daemon/db/write.h"
 
-#define MEMBER_SIGNATURE "utttbtttitttttzztdbibtttzdottziiblb"
+#define MEMBER_SIGNATURE "utttbtttitttttzztdbibtttzdottziiblbtit"
+#define FORMER_SIGNATURE "uttz"
 
 /* {"2026-01-26T03:00:00Z",NULL}: an array within an array column travels as its text. */
 static void cell_rungs(struct columns *c, const struct deadline_row *d)
@@ -124,16 +125,30 @@ static void write_member(struct columns *c, const struct open_member *m)
 	cell_sealed(c, &m->answer);
 	cell_int64(c, m->generation);
 	cell_bytes(c, m->pin, m->pin ? FINGERPRINT_SIZE : 0);
+	cell_text(c, s->body_number);
+	cell_int(c, s->hops);
+	cell_text(c, m->holder);
+}
+
+static void write_formers(struct columns *c, const struct open_member *m)
+{
+	for (size_t i = 0; i < m->former_count; i++) {
+		cell_uuid(c, &m->id);
+		cell_text(c, m->formers[i].agency);
+		cell_text(c, m->formers[i].body_number);
+		cell_moment(c, m->formers[i].until_at);
+	}
 }
 
 static void write_batch(struct member *const members[], int n, struct params *p, bool imported)
 {
-	struct columns m, d, e, l;
+	struct columns m, d, e, l, f;
 
 	columns_init(&m, MEMBER_SIGNATURE);
 	columns_init(&d, DEADLINE_SIGNATURE);
 	columns_init(&e, EVENT_SIGNATURE);
 	columns_init(&l, LOOKUP_SIGNATURE);
+	columns_init(&f, FORMER_SIGNATURE);
 	for (int i = 0; i < n; i++) {
 		const struct open_member *o = container_of(members[i], struct open_member, base);
 
@@ -141,12 +156,14 @@ static void write_batch(struct member *const members[], int n, struct params *p,
 		write_deadlines(&d, &o->id, &o->changes);
 		write_events(&e, &o->id, &o->changes);
 		write_lookups(&l, &o->id, o->lookups, o->lookup_count);
+		write_formers(&f, o);
 	}
 	params_bool(p, imported);
 	params_columns(p, &m);
 	params_columns(p, &d);
 	params_columns(p, &e);
 	params_columns(p, &l);
+	params_columns(p, &f);
 }
 
 static void write_submissions(struct member *const members[], int n, struct params *p)

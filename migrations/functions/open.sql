@@ -40,6 +40,7 @@ CREATE FUNCTION kezek.open_requests(
 	m_due_at timestamptz[], m_due_on date[], m_provisional boolean[], m_decide text[],
 	m_outcome text[], m_closed_at timestamptz[], m_seq int[], m_status int[], m_answer bytea[],
 	m_generation bigint[], m_pin bytea[],
+	m_body_number text[], m_hops int[], m_holder text[],
 	d_request uuid[], d_no int[], d_kind text[], d_state text[], d_rule_version int[],
 	d_calendar text[], d_calendar_version int[], d_source text[], d_started_at timestamptz[],
 	d_due_at timestamptz[], d_due_on date[], d_provisional boolean[], d_pauses text[], d_extensions text[],
@@ -48,7 +49,8 @@ CREATE FUNCTION kezek.open_requests(
 	e_request uuid[], e_seq int[], e_id uuid[], e_kind text[], e_occurred_at timestamptz[],
 	e_principal text[], e_actor text[], e_ground text[], e_legal_basis text[], e_reason bytea[], e_text bytea[],
 	e_before text[], e_after text[],
-	l_request uuid[], l_kind text[], l_hash bytea[])
+	l_request uuid[], l_kind text[], l_hash bytea[],
+	f_request uuid[], f_agency text[], f_body_number text[], f_until_at timestamptz[])
 RETURNS TABLE (n int, result text, db_now timestamptz, request uuid, fingerprint bytea, status int, answer bytea,
 	master int, wrapped bytea, version int, known text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -132,21 +134,29 @@ BEGIN
 	WHERE v_whole OR id = ANY (v_fresh);
 
 	INSERT INTO kezek.request_state (id, version, seq, state, agency, office, service, responsible, due_at, due_on,
-		provisional, decide, outcome, updated_at, closed_at)
+		provisional, decide, outcome, updated_at, closed_at, body_number, hops)
 	SELECT id, 1, seq, state, agency, office, service, responsible, due_at, due_on, provisional, decide, outcome,
-		v_now, closed_at
+		v_now, closed_at, body_number, hops
 	FROM unnest(m_id, m_seq, m_state, m_agency, m_office, m_service, m_responsible, m_due_at, m_due_on,
-		m_provisional, m_decide, m_outcome, m_closed_at)
+		m_provisional, m_decide, m_outcome, m_closed_at, m_body_number, m_hops)
 		AS m(id, seq, state, agency, office, service, responsible, due_at, due_on,
-		provisional, decide, outcome, closed_at)
+		provisional, decide, outcome, closed_at, body_number, hops)
 	WHERE v_whole OR id = ANY (v_fresh);
 
-	INSERT INTO kezek.work (request, agency, office, service, due_at, due_on, waiting, paused)
+	-- A holder has it in custody: whoever had it in hand in the former system.
+	INSERT INTO kezek.work (request, agency, office, service, due_at, due_on, waiting, paused, fence, claim, holder)
 	SELECT id, agency, office, service, CASE WHEN decide = 'running' THEN coalesce(due_at, 'infinity')
-		ELSE 'infinity' END, due_on, state = 'queued', state = 'paused'
-	FROM unnest(m_id, m_agency, m_office, m_service, m_due_at, m_due_on, m_state, m_decide, m_closed_at)
-		AS m(id, agency, office, service, due_at, due_on, state, decide, closed_at)
+		ELSE 'infinity' END, due_on, state = 'queued', state = 'paused', (holder IS NOT NULL)::int,
+		CASE WHEN holder IS NOT NULL THEN kezek.uuid_v7(v_now) END, holder
+	FROM unnest(m_id, m_agency, m_office, m_service, m_due_at, m_due_on, m_state, m_decide, m_closed_at, m_holder)
+		AS m(id, agency, office, service, due_at, due_on, state, decide, closed_at, holder)
 	WHERE closed_at IS NULL AND (v_whole OR id = ANY (v_fresh));
+
+	-- Who gave it on goes on seeing it.
+	INSERT INTO kezek.former (request, agency, body_number, until_at)
+	SELECT request, agency, body_number, until_at
+	FROM unnest(f_request, f_agency, f_body_number, f_until_at) AS f(request, agency, body_number, until_at)
+	WHERE v_whole OR request = ANY (v_fresh);
 
 	INSERT INTO kezek.deadline (request, no, kind, state, rule_version, calendar, calendar_version, source,
 		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at, rung_at, fired, effect,

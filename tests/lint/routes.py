@@ -95,6 +95,14 @@ class Routes(LintTest):
             listed = re.search(rf"#define KEZEK_{macro}\(X\)((?:.*\\\n)*.*)\n", wire).group(1)
             self.assertEqual(schemas[schema]["enum"], re.findall(r"X\((\w+)", listed), schema)
 
+    def test_flags_of_an_import_are_listed_with_their_meaning(self):
+        header = text_of("daemon/api/import_line.h")
+        listed = header[header.index("#define IMPORT_ODDITIES(X)"):header.index("enum import_oddity")]
+        flags = re.findall(r"^\tX\((\w+)", listed, re.M)
+        self.assertGreater(len(flags), 10)
+        schema = contract()["components"]["schemas"]["ImportFlag"]
+        self.assertEqual((schema["enum"], list(schema["x-kezek-meaning"])), (flags, flags))
+
     def test_acts_are_those_of_the_lifecycle(self):
         rows = re.findall(r"^X\((\w+), (\w+), \w+, (\w+), [^,]+, [^,]+, (BUILT|PLANNED)", text_of("lib/lifecycle.def"),
                           re.M)
