@@ -46,8 +46,8 @@ static void progress_show(
 	fprintf(stderr, "  %zu %s", t->lines, say(SAY_import_lines, c->lang));
 	if (passed > 0.5)
 		fprintf(stderr, "  %.0f/s", (double)t->lines / passed);
-	if (t->refused)
-		fprintf(stderr, "  %s %zu", say(SAY_import_refused, c->lang), t->refused);
+	if (t->refused_count)
+		fprintf(stderr, "  %s %zu", say(SAY_import_refused, c->lang), t->refused_count);
 	fflush(stderr);
 }
 
@@ -173,7 +173,7 @@ static int files_send(struct cli *c, struct import_tally *tally, size_t lines)
 
 int import_run(struct cli *c)
 {
-	struct import_tally tally = {0};
+	struct import_tally tally;
 	const char *results = cli_option(c, "results");
 	long lines;
 	int rc;
@@ -187,6 +187,7 @@ int import_run(struct cli *c)
 	rc = session_open(c);
 	if (rc)
 		return rc;
+	import_tally_init(&tally, c->lang);
 	if (results) {
 		tally.results = fopen(results, "we");
 		if (!tally.results)
@@ -196,7 +197,7 @@ int import_run(struct cli *c)
 	import_tally_print(c, &tally);
 	if (tally.results && fclose(tally.results) != 0 && rc == 0)
 		rc = cli_refuse(c, SAY_usage_file, results);
-	if (rc == 0 && tally.refused)
+	if (rc == 0 && tally.refused_count)
 		rc = EXIT_REFUSED;
 	import_tally_done(&tally);
 	return rc;

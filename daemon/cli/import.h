@@ -2,17 +2,20 @@
 #pragma once
 
 #include "daemon/cli/cli.h"
+#include "daemon/cli/table.h"
 
-#define IMPORT_FLAGS 32 /* different oddities counted by name */
+#define IMPORT_FLAGS   32   /* different oddities counted by name */
+#define IMPORT_REFUSED 1000 /* lines that the report's table holds; further ones are counted */
 
 struct import_tally {
-	size_t lines, created, exists, refused;
+	size_t lines, created, exists, refused_count;
 	struct {
 		char *name;
 		size_t count;
 	} flags[IMPORT_FLAGS];
 	size_t flag_count;
 	struct text refusals; /* for --json: the refused lines' results, comma between */
+	struct table refused; /* for people: a row a fault */
 	FILE *results;        /* --results: every result; NULL: not wanted */
 };
 
@@ -24,8 +27,10 @@ struct import_chunk {
 	size_t count, room;
 };
 
-/* Reads the answer to a chunk into the tally and tells of each refused line. 0 or EXIT_REFUSED. */
+void import_tally_init(struct import_tally *tally, enum lang lang);
+/* Reads the answer to a chunk into the tally. 0 or EXIT_REFUSED. */
 int import_tally_add(struct cli *c, struct import_tally *tally, const struct import_chunk *chunk,
 	const char *answer);
-void import_tally_print(const struct cli *c, const struct import_tally *tally);
+/* The report: for people in tables, or one object of JSON. */
+void import_tally_print(const struct cli *c, struct import_tally *tally);
 void import_tally_done(struct import_tally *tally);

@@ -1,4 +1,4 @@
-/* What an import brought: counted, and each refused line told with its file and number. */
+/* What an import brought: counted by result and by flag, and what was refused, a fault a row. */
 #include <stdio.h>
 
 #include "daemon/cli/import.h"
@@ -21,23 +21,38 @@ static void flag_count(struct import_tally *t, const char *name)
 	t->flags[i].count++;
 }
 
-/* "file:12: case-10011: title: detail", then each fault on a line. */
-static void refusal_tell(const struct import_chunk *chunk, json_object *result, size_t number)
+static void refused_row(struct import_tally *t, const struct import_chunk *chunk,
+	json_object *result, const char *member, const char *reason)
+{
+	table_cellf(&t->refused, "%s:%s", chunk->file, tree_text(result, "/line"));
+	table_cell(&t->refused, tree_text(result, "/number"));
+	table_cell(&t->refused, member);
+	table_cell(&t->refused, reason);
+}
+
+/* Which line of which file, whose case, what member of it, and why; where no member is to blame,
+ * the problem as a whole. */
+static void refused_add(
+	struct import_tally *t, const struct import_chunk *chunk, json_object *result)
 {
 	json_object *problem = tree_at(result, "/problem");
-	const char *title = tree_text(problem, "/title");
-	_text_ t = TEXT_INIT;
+	size_t faults = tree_length(problem, "/invalid_params");
+	_text_ whole = TEXT_INIT;
 
-	text_addf(&t, "%s:%zu: %s: %s\n", chunk->file, number, tree_text(result, "/number"),
-		*title ? title : tree_text(result, "/problem"));
-	if (*tree_text(problem, "/detail"))
-		text_addf(&t, "  %s\n", tree_text(problem, "/detail"));
-	for (size_t i = 0; i < tree_length(problem, "/invalid_params"); i++) {
+	if (t->refused_count > IMPORT_REFUSED)
+		return;
+	for (size_t i = 0; i < faults; i++) {
 		json_object *one = tree_item(problem, "/invalid_params", i);
 
-		text_addf(&t, "  %s: %s\n", tree_text(one, "/name"), tree_text(one, "/reason"));
+		refused_row(t, chunk, result, tree_text(one, "/name"), tree_text(one, "/reason"));
 	}
-	put_clean(stderr, t.data, t.len);
+	if (faults)
+		return;
+	text_adds(&whole, *tree_text(problem, "/title") ? tree_text(problem, "/title")
+							: tree_text(result, "/problem"));
+	if (*tree_text(problem, "/detail"))
+		text_addf(&whole, ": %s", tree_text(problem, "/detail"));
+	refused_row(t, chunk, result, "", whole.data);
 }
 
 static bool result_add(struct cli *c, struct import_tally *t, const struct import_chunk *chunk,
@@ -61,12 +76,12 @@ static bool result_add(struct cli *c, struct import_tally *t, const struct impor
 	} else if (strcmp(what, "exists") == 0) {
 		t->exists++;
 	} else {
-		t->refused++;
+		t->refused_count++;
 		if (c->json)
 			text_addf(&t->refusals, "%s%s", t->refusals.len ? "," : "",
 				tree_line(result));
 		else
-			refusal_tell(chunk, result, number);
+			refused_add(t, chunk, result);
 	}
 	if (t->results)
 		fprintf(t->results, "%s\n", tree_line(result));
@@ -90,36 +105,111 @@ int import_tally_add(
 	return t->lines - before == chunk->count ? 0 : cli_refuse(c, SAY_import_cut, chunk->file);
 }
 
-void import_tally_print(const struct cli *c, const struct import_tally *t)
+static const char *flag_meaning(const char *name, enum lang lang)
+{
+	static const struct {
+		const char *name;
+		enum say meaning;
+	} flags[] = {
+		{"closed_before_receipt", SAY_flag_closed_before_receipt},
+		{"events_after_closing", SAY_flag_events_after_closing},
+		{"registered_before_receipt", SAY_flag_registered_before_receipt},
+		{"act_not_open", SAY_flag_act_not_open},
+		{"unknown_ground", SAY_flag_unknown_ground},
+		{"beyond_standard", SAY_flag_beyond_standard},
+		{"outcome_unknown", SAY_flag_outcome_unknown},
+		{"hand_over_unknown", SAY_flag_hand_over_unknown},
+		{"holder_unknown", SAY_flag_holder_unknown},
+		{"no_version_then", SAY_flag_no_version_then},
+		{"no_term", SAY_flag_no_term},
+		{"differs", SAY_flag_differs},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		if (strcmp(flags[i].name, name) == 0)
+			return say(flags[i].meaning, lang);
+	}
+	return "";
+}
+
+static void print_json(const struct import_tally *t)
 {
 	_text_ flags = TEXT_INIT;
 
 	for (size_t i = 0; i < t->flag_count; i++) {
-		text_adds(&flags, i ? (c->json ? "," : ", ") : "");
-		if (c->json)
-			text_add_json(&flags, t->flags[i].name);
-		else
-			text_adds(&flags, t->flags[i].name);
-		text_addf(&flags, c->json ? ":%zu" : " %zu", t->flags[i].count);
+		if (i)
+			text_add_char(&flags, ',');
+		text_add_json(&flags, t->flags[i].name);
+		text_addf(&flags, ":%zu", t->flags[i].count);
 	}
+	printf("{\"lines\":%zu,\"created\":%zu,\"exists\":%zu,\"refused\":%zu,\"flags\":{%s},"
+	       "\"refusals\":[%s]}\n",
+		t->lines, t->created, t->exists, t->refused_count, flags.data ? flags.data : "",
+		t->refusals.data ? t->refusals.data : "");
+}
+
+static void print_flags(const struct cli *c, const struct import_tally *t)
+{
+	_table_ table = {0};
+	_text_ cases = TEXT_INIT;
+
+	if (!t->flag_count)
+		return;
+	text_addf(&cases, ">%s", say(SAY_import_cases, c->lang));
+	table_column(&table, say(SAY_import_flag, c->lang));
+	table_column(&table, cases.data);
+	table_column(&table, say(SAY_import_meaning, c->lang));
+	for (size_t i = 0; i < t->flag_count; i++) {
+		table_cell(&table, t->flags[i].name);
+		table_cellf(&table, "%zu", t->flags[i].count);
+		table_cell(&table, flag_meaning(t->flags[i].name, c->lang));
+	}
+	putchar('\n');
+	table_print(&table, stdout, c->colour);
+}
+
+static void print_refused(const struct cli *c, struct import_tally *t)
+{
+	if (!t->refused_count)
+		return;
+	putchar('\n');
+	table_print(&t->refused, stdout, c->colour);
+	if (t->refused_count > IMPORT_REFUSED) {
+		_free_ char *more = NULL;
+		char count[24];
+
+		snprintf(count, sizeof(count), "%zu", t->refused_count - IMPORT_REFUSED);
+		more = say_with(SAY_import_more, c->lang, count);
+		puts(more);
+	}
+}
+
+void import_tally_print(const struct cli *c, struct import_tally *t)
+{
 	if (c->json) {
-		printf("{\"lines\":%zu,\"created\":%zu,\"exists\":%zu,\"refused\":%zu,\"flags\":{%"
-		       "s},"
-		       "\"refusals\":[%s]}\n",
-			t->lines, t->created, t->exists, t->refused, flags.data ? flags.data : "",
-			t->refusals.data ? t->refusals.data : "");
+		print_json(t);
 		return;
 	}
 	printf("%zu %s: %s %zu, %s %zu, %s %zu\n", t->lines, say(SAY_import_lines, c->lang),
 		say(SAY_import_created, c->lang), t->created, say(SAY_import_exists, c->lang),
-		t->exists, say(SAY_import_refused, c->lang), t->refused);
-	if (flags.len)
-		printf("%s: %s\n", say(SAY_import_flags, c->lang), flags.data);
+		t->exists, say(SAY_import_refused, c->lang), t->refused_count);
+	print_flags(c, t);
+	print_refused(c, t);
+}
+
+void import_tally_init(struct import_tally *t, enum lang lang)
+{
+	*t = (struct import_tally){0};
+	table_column(&t->refused, say(SAY_import_where, lang));
+	table_column(&t->refused, say(SAY_import_number, lang));
+	table_column(&t->refused, say(SAY_import_member, lang));
+	table_column(&t->refused, say(SAY_import_reason, lang));
 }
 
 void import_tally_done(struct import_tally *t)
 {
 	for (size_t i = 0; i < t->flag_count; i++)
 		free(t->flags[i].name);
+	table_done(&t->refused);
 	text_done(&t->refusals);
 }

@@ -224,15 +224,36 @@ class WayTest(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertEqual([len(seen[3].splitlines()) for seen in script.seen], [2, 1])
         self.assertIn("created 2, exists 0, refused 1", done.stdout)
-        self.assertIn("closed_before_receipt 2", done.stdout)
-        self.assertEqual(done.stderr, f"{self.pki.path('cases')}:4: c: No such service\n  x\n"
-                         "  /service: not found: x\n")
+        self.assertEqual(done.stderr, "")
+        self.assertEqual(re.findall(r"^(\w+) +(\d+)  ended before it came in$", done.stdout, re.M), [("closed_before_receipt", "2")])
+        where = re.escape(self.pki.path("cases"))
+        self.assertRegex(done.stdout, rf"(?m)^{where}:4 +c +/service +not found: x$")
         with open(results, encoding="utf-8") as f:
             self.assertEqual([json.loads(line)["line"] for line in f], [1, 3, 4])
         done = run("import", "-", "--json", stdin=LINES, **self.env(script.url))
         summary = json.loads(done.stdout)
         self.assertEqual((summary["created"], summary["refused"], summary["refusals"][0]["line"]), (2, 1, 4))
         self.assertEqual(done.stderr, "")
+
+    def test_import_reports_each_fault_and_stays_small(self):
+        """A row a fault; where no member is to blame, the problem as a whole; beyond a thousand lines, their number."""
+        def take(_method, _path, body):
+            said = [{"title": "Too large", "detail": "more than 1 MiB"},
+                    {"title": "t", "invalid_params": [{"name": "/a", "code": "missing", "reason": "is missing"},
+                                                      {"name": "/b", "code": "missing", "reason": "is missing\x1b[2J"}]}]
+            out = [{"line": i + 1, "number": None, "result": "refused", "flags": [], "problem": said[i % 2]}
+                   for i, _ in enumerate(body.splitlines())]
+            return 200, {"Content-Type": "application/x-ndjson"}, "".join(json.dumps(o) + "\n" for o in out)
+
+        script = self.script(*[take] * 3)
+        done = run("import", "-", stdin="{}\n" * 2, **self.env(script.url))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("2 lines: created 0, exists 0, refused 2\n", done.stdout)
+        self.assertRegex(done.stdout, r"(?m)^-:1 +– +– +Too large: more than 1 MiB\n-:2 +– +/a +is missing\n-:2 +– +/b +is missing\?\[2J$")
+        self.assertNotIn("Meaning", done.stdout)
+        many = run("import", "-", stdin="{}\n" * 1700, **self.env(script.url))
+        self.assertIn("Refused lines beyond these: 700.", many.stdout)
+        self.assertEqual(many.stdout.count("\n-:"), 1500)
 
     def test_every_act_says_what_it_was_told(self):
         """Path, hold and body of each act, as the contract has them."""
