@@ -65,23 +65,56 @@ void lifecycle_tsv(struct text *t)
 	}
 }
 
-void lifecycle_mermaid(struct text *t)
+/* An act that stays would only blacken the picture; those that lead one way share an arrow. */
+static void add_arrow(struct text *t, enum kezek_state from, enum kezek_state to)
+{
+	size_t count;
+	const struct lifecycle_row *rows = lifecycle_rows(&count);
+	bool is_new = from == LIFECYCLE_NEW, any = false;
+
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i].from != from || rows[i].to != to || (!is_new && from == to))
+			continue;
+		if (!any)
+			text_addf(t, "    %s --> %s : ", is_new ? "[*]" : state_name(from),
+				state_name(to));
+		text_addf(t, "%s%s", any ? ", " : "", act_name(rows[i].act));
+		any = true;
+	}
+	if (any)
+		text_add_char(t, '\n');
+}
+
+static void add_diagram(struct text *t)
+{
+	text_adds(t, "```mermaid\nstateDiagram-v2\n");
+	for (int to = 0; to < KEZEK_STATE_COUNT; to++)
+		add_arrow(t, LIFECYCLE_NEW, (enum kezek_state)to);
+	for (int from = 0; from < KEZEK_STATE_COUNT; from++) {
+		for (int to = 0; to < KEZEK_STATE_COUNT; to++)
+			add_arrow(t, (enum kezek_state)from, (enum kezek_state)to);
+		if (state_is_final((enum kezek_state)from))
+			text_addf(t, "    %s --> [*]\n", state_name((enum kezek_state)from));
+	}
+	text_adds(t, "```\n");
+}
+
+void lifecycle_page(struct text *t)
 {
 	size_t count;
 	const struct lifecycle_row *rows = lifecycle_rows(&count);
 
-	text_adds(t, "stateDiagram-v2\n");
+	text_adds(t, "# The lifecycle of a request\n\nMade from lifecycle.def by "
+		     "`lifecycle-table page`; a lint compares the two.\n\n");
+	add_diagram(t);
+	text_adds(t, "\n| from | act | to | who | where | |\n|---|---|---|---|---|---|\n");
 	for (size_t i = 0; i < count; i++) {
-		bool is_new = rows[i].from == LIFECYCLE_NEW;
-
-		if (!is_new && rows[i].from == rows[i].to)
-			continue; /* an act that stays would only blacken the picture */
-		text_addf(t, "\t%s --> %s : %s%s\n", is_new ? "[*]" : state_name(rows[i].from),
-			state_name(rows[i].to), act_name(rows[i].act),
-			rows[i].is_built ? "" : " (planned)");
-	}
-	for (int state = 0; state < KEZEK_STATE_COUNT; state++) {
-		if (state_is_final((enum kezek_state)state))
-			text_addf(t, "\t%s --> [*]\n", state_name((enum kezek_state)state));
+		text_addf(t, "| %s | %s | %s | ",
+			rows[i].from == LIFECYCLE_NEW ? "–" : from_name(&rows[i]),
+			act_name(rows[i].act), state_name(rows[i].to));
+		add_roles(t, rows[i].roles);
+		text_adds(t, " | ");
+		add_guard(t, &rows[i]);
+		text_addf(t, " | %s%s |\n", rows[i].why, rows[i].is_built ? "" : " (planned)");
 	}
 }

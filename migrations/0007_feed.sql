@@ -8,7 +8,6 @@ CREATE TABLE kezek.feed_head (
 ) WITH (fillfactor = 10, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0,
 	autovacuum_vacuum_cost_delay = 0);
 INSERT INTO kezek.feed_head (position) VALUES (0);
-GRANT SELECT ON kezek.feed_head TO kezek_app;
 
 -- Null: from before there was a feed.
 ALTER TABLE kezek.event ADD COLUMN position bigint;

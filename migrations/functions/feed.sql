@@ -41,3 +41,21 @@ BEGIN
 END
 $$;
 GRANT EXECUTE ON FUNCTION kezek.feed TO kezek_app;
+
+-- What those who wait for work ask once a second: of these agencies, those with something in their queue, and how much
+-- (up to 100); none where nothing was committed since p_position, which is then the only thing looked at. For the daemon
+-- itself. One row has no agency at least.
+CREATE OR REPLACE FUNCTION kezek.work_waiting(p_agencies text[], p_position bigint)
+RETURNS TABLE ("position" bigint, agency text, waiting int)
+LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10 SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+	IF current_setting('kezek.everything', true) = 'on' THEN
+		RETURN QUERY SELECT h.position, a.agency, (SELECT count(*) FROM (SELECT FROM kezek.work w
+			WHERE w.waiting AND w.agency = a.agency LIMIT 100) w)::int
+		FROM kezek.feed_head h LEFT JOIN unnest(p_agencies) AS a(agency) ON h.position <> p_position
+			AND EXISTS (SELECT FROM kezek.work w WHERE w.waiting AND w.agency = a.agency);
+	END IF;
+END
+$$;
+GRANT EXECUTE ON FUNCTION kezek.work_waiting TO kezek_app;

@@ -26,7 +26,7 @@ RUNS = {
     "kezek_app": "accesses act add_principal change_principal claim count_requests discard_upload enter erase feed give_back "
                  "lease_numbers links_to_follow links_to_open list_condition list_requests log_access may_act notifications now open_requests put_calendar "
                  "put_catalogue put_chunk renew see_notifications set_test_clock store_document stored_answer try_calendar "
-                 "uuid_v7",
+                 "uuid_v7 work_waiting",
     "kezek_jobs": "expire_leases fail_job fire_due forget_keys forget_uploads look_at_timers now partitions_ahead "
                   "recompute_apply recompute_bound recompute_page sweep_notifications take_job uuid_v7",
     "kezek_reader": "", "kezek_auditor": "",

@@ -2,7 +2,7 @@
 
 import subprocess
 
-from support.house import BUILD
+from support.house import BUILD, ROOT
 from support.kezek import World
 from support.lint import LintTest, main
 
@@ -17,6 +17,11 @@ class Lifecycle(LintTest):
             "SELECT from_state, act, to_state FROM kezek.lifecycle"))
         self.assertGreater(len(in_c), 20)
         self.assertEqual(in_c, in_sql)
+
+    def test_the_page_is_the_table(self):
+        said = subprocess.run([BUILD / "lifecycle-table", "page"], stdout=subprocess.PIPE, text=True, check=True).stdout
+        page = ROOT / "lib" / "lifecycle.md"
+        self.assertEqual(page.read_text(encoding="utf-8"), said, "make it anew: lifecycle-table page > lib/lifecycle.md")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-/* Prints the lifecycle: as tab-separated rows, or with `mermaid` as a diagram. For docs and lints.
- */
+/* Prints the lifecycle: as tab-separated rows, or with `page` as lib/lifecycle.md. For docs and
+ * lints. */
 #include <stdio.h>
 
 #include "lib/lifecycle.h"
@@ -8,8 +8,8 @@ int main(int argc, char **argv)
 {
 	_text_ t = TEXT_INIT;
 
-	if (argc > 1 && strcmp(argv[1], "mermaid") == 0)
-		lifecycle_mermaid(&t);
+	if (argc > 1 && strcmp(argv[1], "page") == 0)
+		lifecycle_page(&t);
 	else
 		lifecycle_tsv(&t);
 	return fputs(t.data, stdout) < 0;

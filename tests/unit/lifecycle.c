@@ -142,8 +142,9 @@ static void test_prints(void)
 	check(strstr(t.data, "\n\tsubmit\tqueued\tclerk\t") != NULL,
 		"the submission comes from nowhere");
 	text_reset(&t);
-	lifecycle_mermaid(&t);
-	check(strstr(t.data, "\t[*] --> queued : submit\n") && strstr(t.data, "\tclosed --> [*]\n"),
+	lifecycle_page(&t);
+	check(strstr(t.data, "    [*] --> queued : submit\n") &&
+			strstr(t.data, "    closed --> [*]\n"),
 		"the diagram begins and ends");
 	check(!strstr(t.data, "queued --> queued"), "and leaves out what stays");
 }

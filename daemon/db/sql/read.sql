@@ -77,10 +77,7 @@ SELECT v.* FROM kezek.request_view v WHERE v.id = ANY ((SELECT ids FROM q)::uuid
 ORDER BY array_position((SELECT ids FROM q), v.id)
 
 -- name: work_waiting
-SELECT h.position, a.agency, (SELECT count(*) FROM (SELECT FROM kezek.work w
-	WHERE w.waiting AND w.agency = a.agency LIMIT 100) w)::int
-FROM kezek.feed_head h LEFT JOIN unnest($1::text[]) AS a(agency) ON h.position <> $2::bigint
-	AND EXISTS (SELECT FROM kezek.work w WHERE w.waiting AND w.agency = a.agency)
+SELECT position, agency, waiting FROM kezek.work_waiting($1, $2)
 
 -- name: listen
 LISTEN kezek_work
