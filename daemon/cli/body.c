@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "daemon/cli/body.h"
+#include "daemon/cli/spool.h"
 #include "daemon/cli/tree.h"
 
 enum member_kind { TEXT, MONEY, LIST, DOCUMENTS };
@@ -82,14 +83,8 @@ json_object *body_form_value(json_object *standard, const char *member, const ch
 json_object *body_standard(struct cli *c, const char *service)
 {
 	_free_ char *path = cli_path("/v1/services/%", service);
-	struct kezek_response *r;
-	json_object *standard;
 
-	if (!*service || kezek_call(c->kezek, "GET", path, NULL, NULL, &r))
-		return NULL;
-	standard = json_tokener_parse(kezek_response_body(r, NULL));
-	kezek_response_free(r);
-	return standard;
+	return *service ? known_get(c, path) : NULL;
 }
 
 int body_read(const struct cli *c, const char *name, json_object **ret_body)

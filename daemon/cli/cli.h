@@ -35,6 +35,8 @@ struct cli {
 	bool quiet;          /* nothing on stderr: what is tried may fail */
 	bool colour;         /* stdout is a terminal that may show it */
 	struct kezek *kezek; /* NULL until the first call */
+	char *actor;         /* the person a system acts for, once there is a way; NULL: none */
+	int away; /* why a call of this run found no server (enum kezek_failure); 0: none did */
 };
 
 /* The value of an option, the last one given; NULL when it was not. A flag's value is "". */
@@ -51,6 +53,9 @@ int cli_refuse(const struct cli *c, enum say say, const char *detail);
 
 /* 0 with c->kezek ready to call; else an exit code, and the reason was printed (session.c). */
 int session_open(struct cli *c);
+/* The folder of the spool, there or not; free() it. 0, or an exit code and the reason was printed.
+ */
+int session_spool(const struct cli *c, char **ret_folder);
 
 /*
  * A call: 0 with the response (free it), else an exit code; the problem was printed. `body` may be

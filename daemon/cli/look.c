@@ -198,6 +198,8 @@ static const char *search_guess(const char *text)
 		return "pin";
 	if (strchr(text, '/'))
 		return "number";
+	if (strncmp(text, "S-", 2) == 0 && lookup_code_parse(span_of(text + 2), code))
+		return "external-ref"; /* of a provisional slip */
 	if (strpbrk(text, "0123456789-") && lookup_code_parse(span_of(text), code))
 		return "code";
 	return "name";

@@ -124,6 +124,7 @@ int main(int argc, char **argv)
 		return rc < 0 ? EXIT_DONE : rc;
 	rc = cli.phrase->run(&cli);
 	kezek_free(cli.kezek);
+	free(cli.actor);
 	if (fflush(stdout) != 0 || ferror(stdout))
 		return rc ? rc : EXIT_REFUSED;
 	return rc;

@@ -8,8 +8,8 @@ struct profile_line {
 };
 
 /*
- * One section of the file. Names: url, ca, cert, key, token, actor. Paths are relative
- * to the file's folder; "~/" is the home.
+ * One section of the file. Names: url, ca, cert, key, token, actor, spool. Paths are
+ * relative to the file's folder; "~/" is the home.
  */
 struct profile {
 	char *folder;

@@ -71,8 +71,13 @@ static int limits_set(struct cli *c)
 	char ms[32];
 	long seconds;
 
-	if (!cli_option_number(c, "timeout", 1, 3600, 60, &seconds))
+	/* Somebody stands at the counter, and nothing is lost by giving up. */
+	bool is_brief = cli_option(c, "spool") != NULL;
+
+	if (!cli_option_number(c, "timeout", 1, 3600, is_brief ? 20 : 60, &seconds))
 		return EXIT_USAGE;
+	if (is_brief && kezek_set(c->kezek, KEZEK_OPTION_retries, "1") < 0)
+		return cli_failure(c, -EINVAL);
 	snprintf(ms, sizeof(ms), "%ld", seconds * 1000);
 	if (kezek_set(c->kezek, KEZEK_OPTION_answer_ms, ms) < 0 ||
 		kezek_set(c->kezek, KEZEK_OPTION_language, lang_code(c->lang)) < 0)
@@ -102,8 +107,32 @@ int session_open(struct cli *c)
 
 		if (value && kezek_set(c->kezek, ways[i].to, value) < 0)
 			return cli_usage(c, SAY_usage_bad_setting, ways[i].variable);
+		if (ways[i].to == KEZEK_OPTION_actor) {
+			c->actor = value;
+			value = NULL;
+		}
 	}
 	return token_file ? token_read(c, token_file) : 0;
+}
+
+int session_spool(const struct cli *c, char **ret_folder)
+{
+	_cleanup_(profile_done)
+	struct profile p = {0};
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	_text_ folder = TEXT_INIT;
+	char *said;
+	int rc = profile_open(c, &p);
+
+	if (rc)
+		return rc;
+	said = setting_find(c, &p, "spool-dir", "KEZEK_SPOOL", "spool", true);
+	if (state && *state == '/')
+		text_addf(&folder, "%s/kezek/spool", state);
+	else
+		text_addf(&folder, "%s/.local/state/kezek/spool", home ? home : "");
+	*ret_folder = said ? said : text_steal(&folder);
+	return 0;
 }
 
 int cli_call(struct cli *c, const char *method, const char *path, const char *body,

@@ -6,6 +6,7 @@
 #include "daemon/cli/ask.h"
 #include "daemon/cli/body.h"
 #include "daemon/cli/show.h"
+#include "daemon/cli/spool.h"
 #include "daemon/cli/verbs.h"
 
 static const struct {
@@ -107,20 +108,18 @@ static int options_add(struct cli *c, json_object *body)
 /* What nobody should have to type: the counter, and the office that one sits in. */
 static void standards_add(struct cli *c, json_object *body)
 {
-	struct kezek_response *r;
-	const char *office;
+	_tree_ *me = NULL;
 
 	if (!tree_at(body, "/channel"))
 		json_object_object_add(body, "channel", json_object_new_string("counter"));
 	if (tree_at(body, "/applicant") && !tree_at(body, "/applicant/kind"))
 		body_put(body, "applicant.kind", json_object_new_string("person"));
-	if (tree_at(body, "/office") || !server_is_named(c) ||
-		kezek_call(c->kezek, "GET", "/v1/me", NULL, NULL, &r))
+	if (tree_at(body, "/office") || !server_is_named(c))
 		return;
-	office = kezek_response_json(r, "/office");
-	if (office)
-		json_object_object_add(body, "office", json_object_new_string(office));
-	kezek_response_free(r);
+	me = known_get(c, "/v1/me");
+	if (*tree_text(me, "/office"))
+		json_object_object_add(
+			body, "office", json_object_new_string(tree_text(me, "/office")));
 }
 
 static void submitted_print(const struct cli *c, json_object *r)
@@ -129,6 +128,62 @@ static void submitted_print(const struct cli *c, json_object *r)
 	if (*tree_text(r, "/receipt/code"))
 		printf("  %s: %s\n", say(SAY_look_up_code, c->lang), tree_text(r, "/receipt/code"));
 	printf("\n%s: kezek receipt %s\n", say(SAY_next_receipt, c->lang), tree_text(r, "/number"));
+}
+
+/* What the server took in all the same, but somebody should look at. */
+static void warnings_print(const struct cli *c, json_object *answer)
+{
+	_table_ t = {.is_plain = true};
+
+	table_column(&t, "");
+	table_column(&t, "");
+	for (size_t i = 0; i < tree_length(answer, "/warnings"); i++) {
+		json_object *w = tree_item(answer, "/warnings", i);
+
+		table_cellf(&t, "  %s", tree_text(w, "/member"));
+		table_cell(&t,
+			*tree_text(w, "/detail") ? tree_text(w, "/detail") : tree_text(w, "/code"));
+	}
+	if (!table_rows(&t))
+		return;
+	fflush(stdout); /* the receipt first, where both go to one place */
+	fprintf(stderr, "\n%s:\n", say(SAY_warnings, c->lang));
+	table_print(&t, stderr, false);
+}
+
+/* Who is refused at the counter is handed the slip of the refusal, with its number and the way to
+ * appeal. */
+static void refused_print(struct cli *c, json_object *answer)
+{
+	_free_ char *path = cli_path("/v1/requests/%/receipt", tree_text(answer, "/id"));
+	static const char *const headers[] = {"Accept: text/plain", NULL};
+	struct kezek_response *r;
+	size_t size;
+	const char *slip;
+
+	if (kezek_call(c->kezek, "GET", path, headers, NULL, &r))
+		return;
+	slip = kezek_response_body(r, &size);
+	putchar('\n');
+	put_clean(stdout, slip, size);
+	kezek_response_free(r);
+}
+
+/* The receipt, or the answer itself. Frees the response. */
+static int submitted(struct cli *c, struct kezek_response *r)
+{
+	_tree_ *answer = c->json ? NULL : cli_response_json(c, r);
+
+	if (c->json)
+		return answer_print(c, r, submitted_print);
+	kezek_response_free(r);
+	if (!answer)
+		return EXIT_REFUSED;
+	submitted_print(c, answer);
+	if (strcmp(tree_text(answer, "/state"), "refused") == 0)
+		refused_print(c, answer);
+	warnings_print(c, answer);
+	return EXIT_DONE;
 }
 
 static int body_make(struct cli *c, json_object **ret_body)
@@ -172,8 +227,10 @@ int submit_run(struct cli *c)
 	rc = session_open(c);
 	if (rc)
 		return rc;
+	if (cli_option(c, "spool"))
+		return spool_submit(c, body, submitted);
 	rc = kezek_submit(c->kezek, tree_line(body), cli_option(c, "idempotency-key"), &r);
-	return rc ? cli_failure(c, rc) : answer_print(c, r, submitted_print);
+	return rc ? cli_failure(c, rc) : submitted(c, r);
 }
 
 /* Refused at the counter: the same, with the ground of the refusal. */

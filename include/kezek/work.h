@@ -10,6 +10,10 @@ char *kezek_escape(const char *text);
 /* SHA-256 over the DER of the first certificate in a PEM file, in hex: how a principal is known. */
 #define KEZEK_DIGEST_SIZE 65
 int kezek_certificate_digest(const char *path, char ret_hex[KEZEK_DIGEST_SIZE]);
+/* The same of whatever this handle shows to the server: its certificate, else its token. What was
+ * sent under one must be sent again under the same, since keys belong to a principal. -EINVAL:
+ * neither is set. */
+int kezek_credential_digest(const struct kezek *k, char ret_hex[KEZEK_DIGEST_SIZE]);
 
 /* POST /v1/requests. `request` is the JSON body; `key` NULL: one is made. */
 int kezek_submit(struct kezek *k, const char *request, const char *key,

@@ -167,7 +167,7 @@ class Silence(CaseTest):
     world_options = {"test_clock": True, "catalogue": True}  # a world of its own
 
     def test_what_fell_due_meanwhile_is_caught_up_with_within_five_seconds(self):
-        relay = Relay(self.world.cluster)
+        relay = Relay(str(self.world.cluster.socket / ".s.PGSQL.5432"))
         self.addCleanup(relay.close)
         self.world.forget_clients()
         self.world.daemon.stop()

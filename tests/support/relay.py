@@ -1,4 +1,4 @@
-"""A way to PostgreSQL over TCP that can fall silent: what a network or a host does that goes away without a word."""
+"""A way over TCP that can fall silent: what a network or a host does that goes away without a word."""
 
 import contextlib
 import select
@@ -7,10 +7,10 @@ import threading
 
 
 class Relay:
-    """Bytes go both ways between `port` and the Unix socket of a cluster."""
+    """Bytes go both ways between `port` and what listens at `target`: (host, port), or the path of a Unix socket."""
 
-    def __init__(self, cluster):
-        self.target = str(cluster.socket / ".s.PGSQL.5432")
+    def __init__(self, target):
+        self.target = target
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=50)
         self.port = self._listener.getsockname()[1]
         self._is_silent, self._is_over = threading.Event(), threading.Event()
@@ -38,9 +38,12 @@ class Relay:
                 self._is_over.wait(0.02)
                 continue
             ready, _, _ = select.select([self._listener, *pairs], [], [], 0.02)
+            if self._is_silent.is_set():
+                continue
             for one in ready:
                 if one is self._listener:
-                    near, far = self._listener.accept()[0], socket.socket(socket.AF_UNIX)
+                    family = socket.AF_INET if isinstance(self.target, tuple) else socket.AF_UNIX
+                    near, far = self._listener.accept()[0], socket.socket(family)
                     far.connect(self.target)
                     pairs[near], pairs[far] = far, near
                 elif one in pairs:
