@@ -1,16 +1,19 @@
 /* Asking, question by question, for what the service's standard needs. */
 #include <stdio.h>
+#include <time.h>
 
 #include "daemon/cli/ask.h"
 #include "daemon/cli/body.h"
 #include "daemon/cli/money.h"
+#include "daemon/cli/phrase.h"
+#include "daemon/cli/spool.h"
 #include "daemon/cli/table.h"
 #include "daemon/cli/tree.h"
+#include "lib/pin.h"
 
 #define CHOICES 20 /* services shown at once */
 
-/* One line, without its end; free() it. NULL: no more input. */
-static char *ask_line(const struct cli *c, enum say question, const char *hint)
+char *ask_line(const struct cli *c, enum say question, const char *hint)
 {
 	char *line = NULL;
 	size_t room = 0;
@@ -51,27 +54,45 @@ static int ask_member(const struct cli *c, json_object *body, const char *path, 
 	}
 }
 
+void ask_tell(const char *what)
+{
+	fputs("  ", stderr);
+	put_clean(stderr, what, strlen(what));
+	fputc('\n', stderr);
+}
+
+bool ask_reads_boolean(const char *line, bool *ret)
+{
+	static const struct {
+		const char *start;
+		bool means;
+	} words[] = {{"y", true}, {"Y", true}, {"1", true}, {"+", true}, {"true", true},
+		{"о", true}, {"О", true}, {"д", true}, {"Д", true}, {"n", false}, {"N", false},
+		{"0", false}, {"-", false}, {"false", false}, {"ж", false}, {"Ж", false},
+		{"н", false}, {"Н", false}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strncmp(line, words[i].start, strlen(words[i].start)) == 0) {
+			*ret = words[i].means;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* The services that the words fit: shown; returns the one, when it is one. The caller puts it. */
 static json_object *service_pick(struct cli *c, const char *words)
 {
-	_free_ char *one = cli_path("/v1/services/%", words);
+	json_object *standard = body_standard(c, words);
 	_text_ path = TEXT_INIT;
-	struct kezek_response *r;
 	_tree_ *found = NULL;
 
-	if (kezek_call(c->kezek, "GET", one, NULL, NULL, &r) == 0) {
-		json_object *standard = json_tokener_parse(kezek_response_body(r, NULL));
-
-		kezek_response_free(r);
+	if (standard)
 		return standard;
-	}
 	text_adds(&path, "/v1/services");
 	query_add(&path, "lang", lang_code(c->lang));
 	query_add(&path, "q", words);
-	if (kezek_call(c->kezek, "GET", path.data, NULL, NULL, &r))
-		return NULL;
-	found = json_tokener_parse(kezek_response_body(r, NULL));
-	kezek_response_free(r);
+	found = known_get(c, path.data);
 	if (tree_length(found, "/items") == 1)
 		return service_pick(c, tree_text(found, "/items/0/code"));
 	for (size_t i = 0; i < tree_length(found, "/items") && i < CHOICES; i++) {
@@ -86,160 +107,194 @@ static json_object *service_pick(struct cli *c, const char *words)
 	return NULL;
 }
 
+static void service_take(
+	const struct cli *c, json_object *body, json_object *standard, const char *code)
+{
+	_text_ shown = TEXT_INIT;
+
+	json_object_object_add(body, "service", json_object_new_string(code));
+	text_addf(&shown, "%s  %s", code, tree_name(standard, "/name", c->lang));
+	ask_tell(shown.data);
+}
+
+/* *ret_standard is NULL where the server is away and never said it: a spool takes the code as it
+ * is.
+ */
 static int ask_service(struct cli *c, json_object *body, json_object **ret_standard)
 {
 	const char *given = tree_text(body, "/service");
 	_free_ char *line = *given ? strdup(given) : NULL;
-	json_object *standard = NULL;
-	_text_ shown = TEXT_INIT;
 
-	while (!standard) {
+	for (;;) {
+		json_object *standard;
+
 		if (!line)
 			line = ask_line(c, SAY_ask_service, NULL);
 		if (!line)
 			return cli_refuse(c, SAY_ask_ended, NULL);
 		standard = *line ? service_pick(c, line) : NULL;
+		if (standard || (c->away && *line && cli_option(c, "spool"))) {
+			service_take(
+				c, body, standard, standard ? tree_text(standard, "/code") : line);
+			*ret_standard = standard;
+			return 0;
+		}
+		if (c->away)
+			return cli_failure(c, c->away);
 		free(line);
 		line = NULL;
 	}
-	json_object_object_add(
-		body, "service", json_object_new_string(tree_text(standard, "/code")));
-	text_addf(&shown, "  %s  %s\n", tree_text(standard, "/code"),
-		tree_name(standard, "/name", c->lang));
-	put_clean(stderr, shown.data, shown.len);
-	*ret_standard = standard;
+}
+
+/* Is this variant offered where one sits? */
+static bool is_offered(json_object *variant, const char *office)
+{
+	size_t count = tree_length(variant, "/offices");
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(tree_text(tree_item(variant, "/offices", i), ""), office) == 0)
+			return true;
+	}
+	return count == 0 || !*office;
+}
+
+/* "  4-days  In 4 working days  1530 som  4 working days (registered)" */
+static void variant_tell(const struct cli *c, json_object *v)
+{
+	_text_ line = TEXT_INIT;
+
+	text_addf(&line, "%s  %s  ", tree_text(v, "/code"), tree_name(v, "/name", c->lang));
+	text_add_money(&line, tree_count(v, "/fee_tyiyn"), c->lang);
+	if (tree_at(v, "/terms/decide")) {
+		text_adds(&line, "  ");
+		text_add_term(&line, tree_at(v, "/terms/decide"), c->lang);
+	}
+	ask_tell(line.data);
+}
+
+/* One of several codes, shown before by the caller; "" among them ends nothing. 0 or an exit code.
+ */
+static int ask_choice(const struct cli *c, json_object *body, const char *path, enum say question,
+	const char *choices)
+{
+	for (;;) {
+		_free_ char *line = ask_line(c, question, choices);
+
+		if (!line)
+			return cli_refuse(c, SAY_ask_ended, NULL);
+		if (*line && !strchr(line, ' ') && words_have(choices, line)) {
+			body_put(body, path, json_object_new_string(line));
+			return 0;
+		}
+	}
+}
+
+/* Where one sits, asked for once, and only where some variant is not offered everywhere. */
+static const char *office_find(struct cli *c, json_object *body, json_object *standard)
+{
+	_tree_ *me = NULL;
+
+	for (size_t i = 0; !me && i < tree_length(standard, "/variants"); i++) {
+		if (!tree_at(body, "/office") &&
+			tree_length(tree_item(standard, "/variants", i), "/offices"))
+			me = known_get(c, "/v1/me");
+	}
+	if (*tree_text(me, "/office"))
+		body_put(body, "office", json_object_new_string(tree_text(me, "/office")));
+	return tree_text(body, "/office");
+}
+
+int ask_variant(struct cli *c, json_object *body, json_object *standard)
+{
+	_text_ codes = TEXT_INIT;
+	const char *office;
+
+	if (tree_at(body, "/variant") || tree_length(standard, "/variants") == 0)
+		return 0;
+	office = office_find(c, body, standard);
+	for (size_t i = 0; i < tree_length(standard, "/variants"); i++) {
+		json_object *v = tree_item(standard, "/variants", i);
+
+		if (is_offered(v, office))
+			text_addf(&codes, "%s%s", codes.len ? " " : "", tree_text(v, "/code"));
+	}
+	if (codes.len && !strchr(codes.data, ' ')) {
+		body_put(body, "variant", json_object_new_string(codes.data));
+		return 0;
+	}
+	for (size_t i = 0; i < tree_length(standard, "/variants"); i++) {
+		json_object *v = tree_item(standard, "/variants", i);
+
+		if (is_offered(v, office))
+			variant_tell(c, v);
+	}
+	return ask_choice(c, body, "variant", SAY_ask_variant, codes.data ? codes.data : "");
+}
+
+/* Who may apply: asked only where the standard leaves a choice. */
+static int ask_kind(const struct cli *c, json_object *body, json_object *standard)
+{
+	_text_ kinds = TEXT_INIT;
+
+	if (tree_at(body, "/applicant/kind"))
+		return 0;
+	for (size_t i = 0; i < tree_length(standard, "/recipients"); i++)
+		text_addf(&kinds, "%s%s", i ? " " : "",
+			tree_text(tree_item(standard, "/recipients", i), ""));
+	if (kinds.len && strchr(kinds.data, ' '))
+		return ask_choice(c, body, "applicant.kind", SAY_ask_kind, kinds.data);
+	if (kinds.len)
+		body_put(body, "applicant.kind", json_object_new_string(kinds.data));
 	return 0;
 }
 
-static int ask_variant(const struct cli *c, json_object *body, json_object *standard)
+/* One that looks wrong is asked for again; the same answer twice is meant. */
+static int ask_pin(const struct cli *c, json_object *body)
 {
-	size_t count = tree_length(standard, "/variants");
+	_free_ char *before = NULL;
 
-	if (tree_at(body, "/variant") || count == 0)
+	if (tree_at(body, "/applicant/pin"))
 		return 0;
-	if (count == 1) {
-		json_object_object_add(body, "variant",
-			json_object_new_string(tree_text(standard, "/variants/0/code")));
-		return 0;
-	}
-	for (size_t i = 0; i < count; i++) {
-		json_object *v = tree_item(standard, "/variants", i);
-		_text_ line = TEXT_INIT;
+	for (;;) {
+		char *line = ask_line(c, SAY_ask_pin, say(SAY_ask_optional, c->lang));
+		int32_t today = (int32_t)(time(NULL) / 86400);
+		bool is_meant = line && before && strcmp(line, before) == 0;
 
-		text_addf(&line, "  %s  ", tree_text(v, "/code"));
-		text_add_money(&line, tree_count(v, "/fee_tyiyn"), c->lang);
-		if (tree_at(v, "/terms/decide")) {
-			text_adds(&line, "  ");
-			text_add_term(&line, tree_at(v, "/terms/decide"), c->lang);
+		free(before);
+		before = line;
+		if (!line)
+			return cli_refuse(c, SAY_ask_ended, NULL);
+		if (*line && !is_meant && pin_check(span_of(line), today) != PIN_IS_FINE) {
+			ask_tell(say(SAY_ask_pin_odd, c->lang));
+			continue;
 		}
-		text_add_char(&line, '\n');
-		put_clean(stderr, line.data, line.len);
+		if (*line)
+			body_put(body, "applicant.pin", json_object_new_string(line));
+		return 0;
 	}
-	return ask_member(c, body, "variant", "/variant", SAY_ask_variant, true);
 }
 
-static int ask_applicant(const struct cli *c, json_object *body)
+static int ask_applicant(const struct cli *c, json_object *body, json_object *standard)
 {
 	static const struct {
 		const char *path, *pointer;
 		enum say question;
 		bool needed;
 	} asked[] = {
-		{"applicant.pin", "/applicant/pin", SAY_ask_pin, false},
 		{"applicant.name", "/applicant/name", SAY_ask_name, true},
 		{"applicant.phone", "/applicant/phone", SAY_ask_phone, false},
 		{"applicant.address", "/applicant/address", SAY_ask_address, false},
 	};
-	int rc = 0;
+	int rc = ask_kind(c, body, standard);
 
+	rc = rc ? rc : ask_pin(c, body);
 	for (size_t i = 0; i < ARRAY_SIZE(asked) && rc == 0; i++)
 		rc = ask_member(c, body, asked[i].path, asked[i].pointer, asked[i].question,
 			asked[i].needed);
 	return rc;
 }
 
-static bool is_required(json_object *standard, const char *name)
-{
-	for (size_t i = 0; i < tree_length(standard, "/form/required"); i++) {
-		if (strcmp(tree_text(tree_item(standard, "/form/required", i), ""), name) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* yes/no in three languages for a boolean; else as it is typed. NULL: not a boolean. */
-static json_object *form_answer(json_object *schema, const char *line)
-{
-	const char *type = tree_text(schema, "/type");
-
-	if (strcmp(type, "string") == 0)
-		return json_object_new_string(line);
-	if (strcmp(type, "boolean") != 0)
-		return body_value(line);
-	if (strchr("yY1+", *line) || strncmp(line, "true", 4) == 0 || strncmp(line, "о", 2) == 0 ||
-		strncmp(line, "О", 2) == 0 || strncmp(line, "д", 2) == 0 ||
-		strncmp(line, "Д", 2) == 0)
-		return json_object_new_boolean(true);
-	if (strchr("nN0-", *line) || strncmp(line, "false", 5) == 0 || strncmp(line, "ж", 2) == 0 ||
-		strncmp(line, "Ж", 2) == 0 || strncmp(line, "н", 2) == 0 ||
-		strncmp(line, "Н", 2) == 0)
-		return json_object_new_boolean(false);
-	return NULL;
-}
-
-static int ask_form_member(
-	const struct cli *c, json_object *body, json_object *schema, const char *name, bool needed)
-{
-	_text_ hint = TEXT_INIT;
-	_free_ char *path = NULL;
-	bool is_boolean = strcmp(tree_text(schema, "/type"), "boolean") == 0;
-
-	if (asprintf(&path, "form.%s", name) < 0)
-		abort();
-	text_addf(&hint, "%s", name);
-	if (tree_at(schema, "/enum"))
-		text_addf(&hint, " %s", tree_text(schema, "/enum"));
-	else
-		text_addf(&hint, ", %s",
-			is_boolean ? say(SAY_ask_yes_no, c->lang) : tree_text(schema, "/type"));
-	if (!needed)
-		text_addf(&hint, ", %s", say(SAY_ask_optional, c->lang));
-	for (;;) {
-		_free_ char *line = ask_line(c, SAY_ask_form, hint.data);
-		json_object *value = line && *line ? form_answer(schema, line) : NULL;
-
-		if (!line)
-			return cli_refuse(c, SAY_ask_ended, NULL);
-		if (value)
-			body_put(body, path, value);
-		if (value || (!*line && !needed))
-			return 0;
-	}
-}
-
-/* The form: required members first, then the others. */
-static int ask_form(const struct cli *c, json_object *body, json_object *standard)
-{
-	json_object *properties = tree_at(standard, "/form/properties");
-	int rc = 0;
-
-	if (!json_object_is_type(properties, json_type_object))
-		return 0;
-	for (int turn = 0; turn < 2; turn++) {
-		json_object_object_foreach (properties, name, schema) {
-			bool needed = is_required(standard, name);
-			json_object *form = tree_at(body, "/form");
-
-			if (needed == (turn == 0) && rc == 0 &&
-				!(form && json_object_object_get_ex(form, name, NULL)))
-				rc = ask_form_member(c, body, schema, name, needed);
-		}
-	}
-	return rc;
-}
-
-/* Which of the standard's documents are here. */
-static int ask_documents(const struct cli *c, json_object *body, json_object *standard)
+int ask_documents(const struct cli *c, json_object *body, json_object *standard)
 {
 	json_object *array;
 
@@ -248,29 +303,27 @@ static int ask_documents(const struct cli *c, json_object *body, json_object *st
 	array = json_object_new_array();
 	json_object_object_add(body, "documents", array);
 	for (size_t i = 0; i < tree_length(standard, "/documents"); i++) {
-		json_object *d = tree_item(standard, "/documents", i), *document, *answer;
+		json_object *d = tree_item(standard, "/documents", i), *document;
 		const char *name = tree_name(d, "/name", c->lang);
 		_text_ hint = TEXT_INIT;
 		_free_ char *line = NULL;
+		bool is_here = false;
 
-		text_addf(&hint, "%s, %s", *name ? name : tree_text(d, "/kind"),
+		text_addf(&hint, "%s%s%s, %s", *name ? name : tree_text(d, "/kind"),
+			tree_is_true(d, "/original") ? ", " : "",
+			tree_is_true(d, "/original") ? say(SAY_original, c->lang) : "",
 			say(SAY_ask_yes_no, c->lang));
 		line = ask_line(c, SAY_ask_document, hint.data);
 		if (!line)
 			return cli_refuse(c, SAY_ask_ended, NULL);
+		if (!ask_reads_boolean(line, &is_here) || !is_here)
+			continue;
 		document = json_object_new_object();
-		json_object_object_add(document, "type", json_object_new_string("boolean"));
-		answer = *line ? form_answer(document, line) : NULL;
-		json_object_put(document);
-		if (json_object_get_boolean(answer)) {
-			document = json_object_new_object();
-			json_object_object_add(
-				document, "kind", json_object_new_string(tree_text(d, "/kind")));
-			json_object_object_add(document, "original",
-				json_object_new_boolean(tree_is_true(d, "/original")));
-			json_object_array_add(array, document);
-		}
-		json_object_put(answer);
+		json_object_object_add(
+			document, "kind", json_object_new_string(tree_text(d, "/kind")));
+		json_object_object_add(document, "original",
+			json_object_new_boolean(tree_is_true(d, "/original")));
+		json_object_array_add(array, document);
 	}
 	return 0;
 }
@@ -282,7 +335,7 @@ int ask_submission(struct cli *c, json_object *body)
 
 	rc = rc ? rc : ask_service(c, body, &standard);
 	rc = rc ? rc : ask_variant(c, body, standard);
-	rc = rc ? rc : ask_applicant(c, body);
+	rc = rc ? rc : ask_applicant(c, body, standard);
 	rc = rc ? rc : ask_form(c, body, standard);
 	return rc ? rc : ask_documents(c, body, standard);
 }

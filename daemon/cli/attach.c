@@ -1,9 +1,11 @@
 /* Documents of a request: attaching one, downloading one, listing them. */
 #include <libgen.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/cli/attach.h"
 #include "daemon/cli/download.h"
 #include "daemon/cli/list.h"
 #include "daemon/cli/verbs.h"
@@ -79,29 +81,90 @@ static void attached_print(const struct cli *c, json_object *answer)
 	put_clean(stdout, t.data, t.len);
 }
 
-int attach_run(struct cli *c)
+int attach_file(struct cli *c, const char *id, const char *file, const char *name, const char *kind,
+	const char *const headers[], struct kezek_response **ret_response)
 {
 	_text_ text = TEXT_INIT;
-	_free_ char *id = NULL, *copy = strdup(c->args[1]);
-	const char *name = cli_option(c, "name") ? cli_option(c, "name") : basename(copy);
-	const char *version = cli_option(c, "if-match"), *type = media_of_file(c->args[1]);
-	struct kezek_response *r;
+	_free_ char *copy = strdup(file);
+	const char *type = media_of_file(file);
 	struct kezek_body body;
 	struct progress p;
+	int rc = file_read(c, file, &text);
+
+	if (rc)
+		return rc;
+	body = (struct kezek_body){text.data, text.len, type ? type : "application/octet-stream"};
+	progress_begin(c, &p);
+	rc = kezek_attach(
+		c->kezek, id, name ? name : basename(copy), kind, headers, &body, ret_response);
+	progress_end(c, &p);
+	return rc ? cli_failure(c, rc) : 0;
+}
+
+/* The file of "KIND=FILE"; NULL: it is not that. */
+static const char *given_file(const char *given)
+{
+	const char *equals = strchr(given, '=');
+
+	return equals && equals > given && equals[1] ? equals + 1 : NULL;
+}
+
+int attach_check(const struct cli *c)
+{
+	const char *given, *file;
+	struct stat st;
+
+	for (size_t i = 0; (given = cli_option_at(c, "attach", i)); i++) {
+		file = given_file(given);
+		if (!file)
+			return cli_usage(c, SAY_usage_value, given);
+		if (stat(file, &st) < 0 || !S_ISREG(st.st_mode) || access(file, R_OK) < 0)
+			return cli_usage(c, SAY_usage_file, file);
+		if ((uint64_t)st.st_size > DOCUMENT_BYTES)
+			return cli_usage(c, SAY_usage_too_large, file);
+	}
+	return 0;
+}
+
+int attach_given(struct cli *c, const char *id)
+{
+	const char *given;
+	int rc = 0;
+
+	for (size_t i = 0; (given = cli_option_at(c, "attach", i)); i++) {
+		_free_ char *kind = strndup(given, strcspn(given, "="));
+		struct kezek_response *r;
+		int one = attach_file(c, id, given_file(given), NULL, kind, NULL, &r);
+
+		if (one) {
+			cli_refuse(c, SAY_not_attached, given_file(given));
+			rc = one;
+		} else if (c->json) {
+			kezek_response_free(r); /* stdout holds the request */
+		} else {
+			one = answer_print(c, r, attached_print);
+			rc = one ? one : rc;
+		}
+	}
+	return rc;
+}
+
+int attach_run(struct cli *c)
+{
+	const char *version = cli_option(c, "if-match");
+	_free_ char *id = NULL;
+	struct kezek_response *r;
 	char match[128];
 	const char *headers[] = {version ? match : NULL, NULL};
 	int rc = session_open(c);
 
-	rc = rc ? rc : file_read(c, c->args[1], &text);
 	rc = rc ? rc : request_find(c, c->args[0], &id);
 	if (rc)
 		return rc;
-	body = (struct kezek_body){text.data, text.len, type ? type : "application/octet-stream"};
 	snprintf(match, sizeof(match), "If-Match: %s", version ? version : "");
-	progress_begin(c, &p);
-	rc = kezek_attach(c->kezek, id, name, cli_option(c, "kind"), headers, &body, &r);
-	progress_end(c, &p);
-	return rc ? cli_failure(c, rc) : answer_print(c, r, attached_print);
+	rc = attach_file(
+		c, id, c->args[1], cli_option(c, "name"), cli_option(c, "kind"), headers, &r);
+	return rc ? rc : answer_print(c, r, attached_print);
 }
 
 static void document_start(const struct cli *c, struct table *t)

@@ -17,7 +17,7 @@
 #define SUBMIT                                                                                     \
 	"service variant channel office received-at backdate-reason language territory kind pin "  \
 	"name phone address representative representative-pin authority form document "            \
-	"external-ref ask dry-run spool spool-dir"
+	"external-ref ask dry-run attach spool spool-dir"
 
 const struct option options[] = {
 #define X(identifier, name, value, choices) {name, value, choices, SAY_opt_##identifier},

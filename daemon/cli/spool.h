@@ -67,11 +67,11 @@ json_object *spool_make(struct cli *c, json_object *body);
 bool spool_is_away(const struct cli *c, int failure);
 /*
  * `kezek submit --spool`: keeps the body, sends it, and prints the receipt by `print` (which frees
- * the response), or a provisional slip where the server is away. An exit code; where it is
- * EXIT_REFUSED, kezek_refusal says why, and the body is kept no more.
+ * the response, and gives *ret_id), or a provisional slip where the server is away. An exit code;
+ * where it is EXIT_REFUSED, kezek_refusal says why, and the body is kept no more.
  */
-int spool_submit(
-	struct cli *c, json_object *body, int (*print)(struct cli *c, struct kezek_response *r));
+int spool_submit(struct cli *c, json_object *body,
+	int (*print)(struct cli *c, struct kezek_response *r, char **ret_id), char **ret_id);
 
 /* ---- for people (slip.c) ---- */
 

@@ -262,8 +262,8 @@ static int submit_end(struct cli *c, const struct spool *s, struct spool_entry *
 	return EXIT_DONE;
 }
 
-int spool_submit(
-	struct cli *c, json_object *body, int (*print)(struct cli *c, struct kezek_response *r))
+int spool_submit(struct cli *c, json_object *body,
+	int (*print)(struct cli *c, struct kezek_response *r, char **ret_id), char **ret_id)
 {
 	json_object *entry = spool_make(c, body);
 	struct spool s = {.fd = -1};
@@ -279,7 +279,7 @@ int spool_submit(
 		spool_done(&s);
 		cli_refuse(c, SAY_spool_cannot, NULL);
 		rc = kezek_submit(c->kezek, tree_line(body), cli_option(c, "idempotency-key"), &r);
-		return rc ? cli_failure(c, rc) : print(c, r);
+		return rc ? cli_failure(c, rc) : print(c, r, ret_id);
 	}
 	rc = c->away ? c->away
 		     : kezek_submit(
@@ -287,7 +287,7 @@ int spool_submit(
 	if (rc) {
 		rc = submit_end(c, &s, &e, rc);
 	} else {
-		rc = print(c, r);
+		rc = print(c, r, ret_id);
 		if (fflush(stdout) == 0 && rc == EXIT_DONE && spool_remove(&s, &e) == 0) {
 			known_renew(c, body);
 			spool_flush(c, &e);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "daemon/cli/ask.h"
+#include "daemon/cli/attach.h"
 #include "daemon/cli/body.h"
 #include "daemon/cli/show.h"
 #include "daemon/cli/spool.h"
@@ -169,26 +170,36 @@ static void refused_print(struct cli *c, json_object *answer)
 	kezek_response_free(r);
 }
 
-/* The receipt, or the answer itself. Frees the response. */
-static int submitted(struct cli *c, struct kezek_response *r)
+/* The receipt, or the answer itself. Frees the response. *ret_id: the request's; free() it. */
+static int submitted(struct cli *c, struct kezek_response *r, char **ret_id)
 {
-	_tree_ *answer = c->json ? NULL : cli_response_json(c, r);
+	_tree_ *answer = cli_response_json(c, r);
+	int rc = EXIT_DONE;
 
 	if (c->json)
-		return answer_print(c, r, submitted_print);
-	kezek_response_free(r);
-	if (!answer)
+		rc = answer_print(c, r, submitted_print);
+	else
+		kezek_response_free(r);
+	if (!answer || rc)
 		return EXIT_REFUSED;
-	submitted_print(c, answer);
-	if (strcmp(tree_text(answer, "/state"), "refused") == 0)
-		refused_print(c, answer);
-	warnings_print(c, answer);
+	*ret_id = strdup(tree_text(answer, "/id"));
+	if (!c->json) {
+		submitted_print(c, answer);
+		if (strcmp(tree_text(answer, "/state"), "refused") == 0)
+			refused_print(c, answer);
+		warnings_print(c, answer);
+	}
 	return EXIT_DONE;
+}
+
+static bool asks(const struct cli *c)
+{
+	return cli_option(c, "ask") ||
+	       (!c->arg_count && !c->json && isatty(STDIN_FILENO) && isatty(STDERR_FILENO));
 }
 
 static int body_make(struct cli *c, json_object **ret_body)
 {
-	bool terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO) && !c->json;
 	bool from_stdin = !c->arg_count && !isatty(STDIN_FILENO) && !cli_option(c, "service") &&
 			  !cli_option(c, "ask");
 	json_object *body = NULL;
@@ -199,7 +210,7 @@ static int body_make(struct cli *c, json_object **ret_body)
 	else
 		body = json_object_new_object();
 	rc = rc ? rc : options_add(c, body);
-	if (rc == 0 && (cli_option(c, "ask") || (terminal && !c->arg_count)))
+	if (rc == 0 && asks(c))
 		rc = ask_submission(c, body);
 	if (rc) {
 		json_object_put(body);
@@ -211,12 +222,24 @@ static int body_make(struct cli *c, json_object **ret_body)
 	return 0;
 }
 
+static int body_send(struct cli *c, json_object *body, char **ret_id)
+{
+	struct kezek_response *r;
+	int rc;
+
+	if (cli_option(c, "spool"))
+		return spool_submit(c, body, submitted, ret_id);
+	rc = kezek_submit(c->kezek, tree_line(body), cli_option(c, "idempotency-key"), &r);
+	return rc ? cli_failure(c, rc) : submitted(c, r, ret_id);
+}
+
 int submit_run(struct cli *c)
 {
 	_tree_ *body = NULL;
-	struct kezek_response *r;
-	int rc = body_make(c, &body);
+	_free_ char *id = NULL;
+	int rc = attach_check(c);
 
+	rc = rc ? rc : body_make(c, &body);
 	if (rc)
 		return rc;
 	if (cli_option(c, "dry-run")) {
@@ -225,12 +248,14 @@ int submit_run(struct cli *c)
 		return EXIT_DONE;
 	}
 	rc = session_open(c);
-	if (rc)
-		return rc;
-	if (cli_option(c, "spool"))
-		return spool_submit(c, body, submitted);
-	rc = kezek_submit(c->kezek, tree_line(body), cli_option(c, "idempotency-key"), &r);
-	return rc ? cli_failure(c, rc) : submitted(c, r);
+	rc = rc ? rc : body_send(c, body, &id);
+	/* A refusal stores nothing: what is wrong is asked for again, until it is right. */
+	while (rc == EXIT_REFUSED && !id && asks(c) && kezek_refusal(c->kezek)) {
+		rc = ask_again(c, body);
+		rc = rc ? rc : body_send(c, body, &id);
+	}
+	fflush(stdout); /* whatever becomes of the files, it is submitted */
+	return id && rc == EXIT_DONE ? attach_given(c, id) : rc;
 }
 
 /* Refused at the counter: the same, with the ground of the refusal. */

@@ -10,8 +10,9 @@ import subprocess
 
 from support.counter import REFERENCE, SpoolTest
 from support.hold import Hold
-from support.kezek import CLERK_OFFICE, eventually, main
+from support.kezek import CLERK_OFFICE, KEZEK, eventually, main
 from support.relay import Relay
+from support.terminal import dialogue
 
 class Slips(SpoolTest):
     def test_where_the_server_is_there_nothing_is_kept_and_nothing_is_backdated(self):
@@ -82,6 +83,21 @@ class Slips(SpoolTest):
         self.assertEqual(len(sent), 3)
         self.assertIn(slip["reference"], {s["reference"] for s in sent})
         self.assertEqual({s["request"]["external_ref"] for s in sent}, {s["reference"] for s in sent})
+
+    def test_questions_go_on_by_what_the_server_said_before(self):
+        self.submit()
+        with self.daemon_away():
+            status, said = dialogue(
+                [KEZEK, "--lang", "en", "submit", "--spool", "--attach", f"other={__file__}"],
+                self.environment(),
+                [("Service code", "s-1"), ("PIN", ""), ("full name", "Asanov"), ("Telephone", ""), ("Address", ""),
+                 ("photo", "perhaps"), ("photo", "yes")])
+        self.assertEqual(status, 0, said)
+        self.assertIn("PROVISIONAL SLIP", said)
+        self.assertIn("files are not in the spool", said)
+        [entry] = self.items()
+        self.assertEqual(json.loads(entry["first"])["form"], {"photo": True})
+        self.assertEqual(len(self.numbers(self.kezek("spool", "send").stdout)), 1)
 
     def test_a_refusal_at_the_counter_waits_too(self):
         with self.daemon_away():

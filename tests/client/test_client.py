@@ -4,9 +4,11 @@ Run: LIBKEZEK=build/lib/client/libkezek.so python3 tests/client/test_client.py
 """
 
 import ctypes
+import hashlib
 import json
 import os
 import socket
+import ssl
 import tempfile
 import time
 import unittest
@@ -222,6 +224,19 @@ class CallTest(unittest.TestCase):
             name, response = handle.call()
             self.assertEqual(name, "none")
             LIB.kezek_response_free(response)
+
+    def test_a_credential_is_known_by_its_digest(self):
+        def digest(**options):
+            said = ctypes.create_string_buffer(65)
+            with self.handle(**options) as handle:
+                return LIB.kezek_credential_digest(handle.handle, said), said.value.decode()
+
+        token = "kz_" + "a" * 40
+        self.assertEqual(digest(token=token), (0, hashlib.sha256(token.encode()).hexdigest()))
+        with open(self.pki.path("good.crt"), encoding="ascii") as file:
+            der = ssl.PEM_cert_to_DER_cert(file.read())
+        self.assertEqual(digest(certificate=self.pki.path("good.crt"), token=token), (0, hashlib.sha256(der).hexdigest()))
+        self.assertLess(digest()[0], 0)
 
     def test_list_follows_the_cursor(self):
         self.script.answers = [

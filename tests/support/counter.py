@@ -44,8 +44,7 @@ class SpoolTest(ApiTest):
             return
         super().setUpClass()
         SpoolTest.world = cls.world
-        cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
-        extra = cls.folder / "extra.json"
+        extra = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory())) / "extra.json"
         extra.write_text(json.dumps(extra_catalogue()), encoding="utf-8")
         cls.world.kezek("admin", "catalogue", "load", ROOT / "config" / "catalogue", extra)
         cls.world.principal("clerk-two", "clerk", office=CLERK_OFFICE)
