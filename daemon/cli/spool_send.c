@@ -196,6 +196,9 @@ static int round_end(struct round *o)
 	if (o->unreadable)
 		cli_refuse(o->c, SAY_spool_unreadable, o->spool.folder);
 	spool_done(&o->spool);
+	/* Entries were sent for those who took them in; what follows is ours again. */
+	if (kezek_set(o->c->kezek, KEZEK_OPTION_actor, o->c->actor))
+		return EXIT_REFUSED;
 	if (o->refused || o->unreadable || (o->elsewhere && o->c->arg_count))
 		return EXIT_REFUSED;
 	return o->rc;

@@ -170,6 +170,19 @@ class Refusals(SpoolTest):
         self.kezek("spool", "send")
         self.assertEqual(self.requests(), before + 1)
 
+    def test_each_is_sent_for_the_person_who_took_it_in(self):
+        self.world.principal("hall", "clerk", kind="system", office=CLERK_OFFICE)
+        with self.daemon_away():
+            reference = REFERENCE.search(self.submit("--actor", "n.asanova", who="hall").stdout)[0]
+        paper = self.state / "paper.txt"
+        paper.write_text("paper")
+        done = self.submit("--actor", "a.toktosunov", "--attach", f"other={paper}", who="hall")
+        self.assertIn(reference, done.stderr)
+        listed = self.kezek("document", self.numbers(done.stdout)[0], "--json").stdout
+        self.assertEqual(json.loads(listed)["items"][0]["actor"], "a.toktosunov")
+        submitted = "SELECT actor FROM kezek.request WHERE submitted_by = 'hall' ORDER BY received_at"
+        self.assertEqual(self.world.sql(submitted), [["n.asanova"], ["a.toktosunov"]])
+
     def test_one_who_may_not_loses_nothing(self):
         with self.daemon_away():
             self.submit()
