@@ -18,11 +18,16 @@ bool recipient_covers(const char *word, const char *kind)
 	       (strcmp(kind, "company") == 0 || strcmp(kind, "body") == 0);
 }
 
+int recipient_breadth(const char *word)
+{
+	int breadth = 0;
+
+	for (int i = 0; i < APPLICANT_KINDS; i++)
+		breadth += recipient_covers(word, applicant_kind_wire[i]);
+	return breadth;
+}
+
 bool recipient_is_known(const char *word)
 {
-	for (int i = 0; i < APPLICANT_KINDS; i++) {
-		if (recipient_covers(word, applicant_kind_wire[i]))
-			return true;
-	}
-	return false;
+	return recipient_breadth(word) > 0;
 }

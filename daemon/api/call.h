@@ -43,6 +43,8 @@ struct call {
 bool register_reload(struct call *c, void (*on_done)(struct unit *u, enum unit_how how));
 /* The call goes on by the api's newest book. What it borrowed of the former one is gone. */
 void call_renew_book(struct call *c);
+/* services.c: the day by which services and routes are in force, where no office tells another. */
+int32_t call_today(const struct call *c);
 const char *call_actor(const struct call *c); /* NULL where none */
 struct viewer call_viewer(const struct call *c);
 /* state of `size` zeroed bytes, freed with the call by free() or `free_state`. */

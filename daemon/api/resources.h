@@ -6,6 +6,8 @@
 /* services.c */
 void services_list_begin(struct call *c);
 void services_get_begin(struct call *c);
+/* routing.c */
+void routing_begin(struct call *c);
 /* requests.c */
 void request_get_begin(struct call *c);
 void requests_list_begin(struct call *c);

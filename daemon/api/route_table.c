@@ -58,6 +58,7 @@ const struct route_entry routes[] = {
 	{HTTP1_GET, "/v1/events", ACCESS_feed_read, 0, events_begin},
 	{HTTP1_GET, "/v1/stream", ACCESS_feed_read, 0, stream_begin},
 	{HTTP1_GET, "/v1/catalogue", ACCESS_services_read, 0, catalogue_get_begin},
+	{HTTP1_GET, "/v1/catalogue/route", ACCESS_services_read, 0, routing_begin},
 	{HTTP1_PUT, "/v1/catalogue", ACCESS_catalogue_write, JSON | ROUTE_BULK | ACTOR,
 		catalogue_put_begin},
 	{HTTP1_GET, "/v1/calendars", ACCESS_services_read, 0, calendars_list_begin},

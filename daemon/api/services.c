@@ -3,6 +3,15 @@
 #include "daemon/api/resources.h"
 #include "lib/fold.h"
 
+int32_t call_today(const struct call *c)
+{
+	const struct zone *zone = NULL;
+
+	if (c->book->catalogue->nagencies)
+		zone = book_zone(c->book, c->book->catalogue->agencies[0].code);
+	return zone_day(zone, loop_now(c->api->loop));
+}
+
 static bool read_lang(struct call *c, enum lang *ret)
 {
 	_text_ value = TEXT_INIT;
@@ -53,15 +62,6 @@ static bool matches(const struct service *s, const struct text *q)
 	return strstr(names.data, q->data) != NULL;
 }
 
-static int32_t today(struct call *c)
-{
-	const struct zone *zone = NULL;
-
-	if (c->book->catalogue->nagencies)
-		zone = book_zone(c->book, c->book->catalogue->agencies[0].code);
-	return zone_day(zone, loop_now(c->api->loop));
-}
-
 void services_list_begin(struct call *c)
 {
 	static const char *const names[] = {"lang", "q", "limit", "after", NULL};
@@ -71,7 +71,7 @@ void services_list_begin(struct call *c)
 	_text_ q = TEXT_INIT;
 	enum lang lang;
 	const char *previous = NULL;
-	int32_t day = today(c);
+	int32_t day = call_today(c);
 
 	if (!call_query_check(c, names) || !read_lang(c, &lang))
 		return;
@@ -100,7 +100,8 @@ void services_list_begin(struct call *c)
 void services_get_begin(struct call *c)
 {
 	static const char *const names[] = {"lang", NULL};
-	const struct service *s = catalogue_service_on(c->book->catalogue, c->segment[0], today(c));
+	const struct service *s =
+		catalogue_service_on(c->book->catalogue, c->segment[0], call_today(c));
 	struct text t = TEXT_INIT;
 	enum lang lang;
 

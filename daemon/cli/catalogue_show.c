@@ -1,12 +1,8 @@
-/* What catalogue is loaded, and who would have to act by it. */
+/* What catalogue is loaded. */
 #include <stdio.h>
-#include <time.h>
 
 #include "daemon/cli/list.h"
 #include "daemon/cli/verbs.h"
-#include "lib/day.h"
-#include "lib/fault.h"
-#include "lib/route.h"
 
 /* The sections of a catalogue, and what of their items is shown. */
 static const struct {
@@ -87,72 +83,4 @@ int catalogue_show_run(struct cli *c)
 	for (size_t s = 0; s < ARRAY_SIZE(sections); s++)
 		section_print(c, doc, s);
 	return EXIT_DONE;
-}
-
-static int32_t today(void)
-{
-	time_t now = time(NULL);
-	struct tm local;
-	char text[16];
-	int32_t day = 0;
-
-	localtime_r(&now, &local);
-	strftime(text, sizeof(text), "%Y-%m-%d", &local);
-	(void)day_parse(span_of(text), &day);
-	return day;
-}
-
-static void route_print(const struct cli *c, const struct catalogue *catalogue,
-	const struct route *route, const char *service)
-{
-	const struct agency *agency = route ? route->agency : NULL;
-	_text_ t = TEXT_INIT;
-
-	(void)catalogue;
-	if (c->json) {
-		text_adds(&t, "{\"service\":");
-		text_add_json(&t, service);
-		text_adds(&t, ",\"agency\":");
-		text_add_json(&t, agency ? agency->code : "unrouted");
-		text_adds(&t, ",\"by\":");
-		text_add_json(&t, route ? route_by_wire[route->by] : NULL);
-		text_adds(&t, ",\"territory\":");
-		text_add_json(&t, route ? route->territory->code : NULL);
-		text_adds(&t, "}\n");
-	} else if (agency) {
-		text_addf(&t, "%s  %s\n  %s  %s  %s\n", agency->code, agency->name.text[c->lang],
-			route->territory->code, route->territory->name.text[c->lang],
-			route_by_wire[route->by]);
-	} else {
-		text_addf(&t, "unrouted  %s\n", say(SAY_unrouted, c->lang));
-	}
-	put_clean(stdout, t.data, t.len);
-}
-
-int catalogue_route_run(struct cli *c)
-{
-	_faults_ faults = {0};
-	_tree_ *doc = NULL;
-	struct catalogue *catalogue;
-	struct route_query query = {.service = c->args[0],
-		.applicant_kind = cli_option(c, "kind"),
-		.variant = cli_option(c, "variant"),
-		.day = today()};
-	const struct territory *place;
-	int rc = cli_get(c, "/v1/catalogue", &doc);
-
-	if (rc)
-		return rc;
-	if (catalogue_read(doc, &(struct catalogue_checks){0}, &faults, &catalogue) != 0)
-		return cli_refuse(c, SAY_not_json, NULL);
-	place = catalogue_territory_find(catalogue, c->args[1]);
-	if (!place || !catalogue_service_on(catalogue, c->args[0], query.day)) {
-		rc = cli_refuse(c, SAY_no_code, place ? c->args[0] : c->args[1]);
-	} else {
-		for (int by = 0; by < ROUTE_BY_COUNT; by++)
-			query.places[by] = place;
-		route_print(c, catalogue, route_find(catalogue, &query), c->args[0]);
-	}
-	catalogue_unref(catalogue);
-	return rc;
 }

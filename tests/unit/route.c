@@ -47,7 +47,7 @@ static void test_find(void)
 			"variant':'fast',"
 			"'valid_from':'2026-01-01'},"
 			"{'service':'1-1','territory':'KG-C','by':'residence','agency':'whole',"
-			"'applicant_kind':'organisation','valid_from':'2026-01-01','valid_to':'"
+			"'applicant_kind':'company','valid_from':'2026-01-01','valid_to':'"
 			"2026-09-04'}",
 		&faults, &c);
 
@@ -60,13 +60,13 @@ static void test_find(void)
 		"the narrowest that contains the place");
 	check(strcmp(by_residence(c, "KG-C", "person", "fast", day), "town") == 0,
 		"then the variant");
-	check(strcmp(by_residence(c, "KG-C", "organisation", "fast", day), "whole") == 0,
+	check(strcmp(by_residence(c, "KG-C", "company", "fast", day), "whole") == 0,
 		"but applicant kind before it");
 	check(strcmp(by_residence(c, "KG-C", "company", "fast", day), "whole") == 0,
 		"a company is an organisation");
 	check(strcmp(by_residence(c, "KG-C", "entrepreneur", "fast", day), "town") == 0,
 		"an entrepreneur is none");
-	check(strcmp(by_residence(c, "KG-C", "organisation", "slow", day + 1), "north") == 0,
+	check(strcmp(by_residence(c, "KG-C", "company", "slow", day + 1), "north") == 0,
 		"only while it is valid");
 	check(strcmp(by_residence(c, "KG-C", NULL, NULL, 20000), "none") == 0,
 		"nothing before its day");
@@ -74,6 +74,84 @@ static void test_find(void)
 		"an unknown place fits nothing");
 	check(route_needs_territory(c, "1-1", day) && !route_needs_territory(c, "2-2", day),
 		"residence must be told");
+	catalogue_unref(c);
+}
+
+/* "agency verdict" of each step, in order. */
+static bool explains(const struct catalogue *c, const struct route_query *query, const char *wanted)
+{
+	struct route_step *steps;
+	size_t count = route_explain(c, query, &steps);
+	const struct route *found = route_find(c, query);
+	_text_ told = TEXT_INIT;
+	size_t deciding = 0;
+	bool same = true;
+
+	for (size_t i = 0; i < count; i++) {
+		text_addf(&told, "%s%s %s", i ? ", " : "", steps[i].route->agency->code,
+			route_verdict_wire[steps[i].verdict]);
+		deciding += steps[i].verdict == ROUTE_DECIDES;
+		same = same && (steps[i].verdict == ROUTE_DECIDES) == (steps[i].route == found);
+	}
+	free(steps);
+	if (!same || deciding != (found != NULL) || strcmp(told.data ? told.data : "", wanted) != 0)
+		printf("# %s\n", told.data);
+	return same && deciding == (found != NULL) &&
+	       strcmp(told.data ? told.data : "", wanted) == 0;
+}
+
+#define RULE(territory, by, agency, rest)                                                          \
+	"{'service':'1-1','territory':'" territory "','by':'" by "','agency':'" agency             \
+	"','valid_from':'2026-01-01'" rest "}"
+
+static void test_explain(void)
+{
+	_faults_ faults = {0};
+	struct catalogue *c = NULL;
+	struct route_query q = {.service = "1-1", .day = 20700};
+	int read = load(
+		RULE("KG", "residence", "whole", "") "," RULE(
+			"KG-C", "residence", "north", "") "," RULE("KG-C", "residence", "town",
+			",'variant':'fast'") "," RULE("KG-C", "residence", "whole",
+			",'applicant_kind':'company'") "," RULE("KG-C-1", "object", "north",
+			",'valid_to':'2026-06-30'") ","
+						    "{'service':'1-1','territory':'KG-C-1',"
+						    "'by':'residence','agency':'town','valid_from':"
+						    "'2027-01-01'}",
+		&faults, &c);
+
+	faults_show(&faults);
+	check(read == 0, "six routes without a tie");
+	if (read)
+		return;
+	q.places[ROUTE_BY_RESIDENCE] = catalogue_territory_find(c, "KG-C-1");
+	q.applicant_kind = "company";
+	q.variant = "fast";
+	check(explains(c, &q,
+		      "town not_yet_in_force, north no_longer_in_force, whole decides, "
+		      "town applicant_kind_decides, north applicant_kind_decides, "
+		      "whole narrower_decides"),
+		"each rule says why it does not decide, the narrowest first");
+	q.applicant_kind = "person";
+	check(explains(c, &q,
+		      "town not_yet_in_force, north no_longer_in_force, whole "
+		      "other_applicant_kind, town decides, north variant_decides, whole "
+		      "narrower_decides"),
+		"another kind, then the variant");
+	q.variant = NULL;
+	q.day = 20500;
+	check(explains(c, &q,
+		      "town not_yet_in_force, north place_unknown, whole other_applicant_kind, "
+		      "town other_variant, north decides, whole narrower_decides"),
+		"a place that nobody told, another variant");
+	q.places[ROUTE_BY_RESIDENCE] = catalogue_territory_find(c, "KG-J");
+	q.places[ROUTE_BY_OBJECT] = q.places[ROUTE_BY_RESIDENCE];
+	check(explains(c, &q,
+		      "town not_yet_in_force, north elsewhere, whole elsewhere, town elsewhere, "
+		      "north elsewhere, whole decides"),
+		"elsewhere");
+	q.service = "2-2";
+	check(explains(c, &q, ""), "no rule at all");
 	catalogue_unref(c);
 }
 
@@ -114,6 +192,10 @@ static void test_ties(void)
 		      "'valid_from':'2026-01-01','applicant_kind':'person'") "," ROUTE("KG",
 		      "office", "'valid_from':'2026-01-01','variant':'fast'")),
 		"applicant kind goes before variant");
+	check(!ties(ROUTE("KG", "office",
+		      "'valid_from':'2026-01-01','applicant_kind':'organisation'") "," ROUTE("KG",
+		      "office", "'valid_from':'2026-01-01','applicant_kind':'company'")),
+		"a company goes before organisations");
 	check(ties(ROUTE("KG", "office", "'valid_from':'2026-01-01','variant':'fast'") "," ROUTE(
 		      "KG", "office", "'valid_from':'2026-01-01','variant':'fast'")),
 		"the same variant twice");
@@ -122,6 +204,7 @@ static void test_ties(void)
 int main(void)
 {
 	test_find();
+	test_explain();
 	test_ties();
 	return tap_end();
 }
