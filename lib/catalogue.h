@@ -33,8 +33,11 @@ struct catalogue {
 struct catalogue_checks {
 	/* Is there such a calendar? NULL: not checked. */
 	bool (*calendar_exists)(void *context, const char *code);
-	/* Does any request rest on this service version? NULL: any may. For catalogue_merge. */
-	bool (*version_is_used)(void *context, const char *code, int version);
+	/*
+	 * For catalogue_merge: may this item neither go nor, a service version, get other rules?
+	 * `kind` is "services", "agencies", …; version 0 where there is none. NULL: all are used.
+	 */
+	bool (*is_used)(void *context, const char *kind, const char *code, int version);
 	void *context;
 };
 

@@ -49,16 +49,17 @@ static void check_rules(json_object *old, json_object *new_item, size_t at, stru
 	}
 }
 
-static bool is_used(const struct catalogue_checks *checks, json_object *service)
+static bool is_used(
+	const struct catalogue_checks *checks, const struct catalogue_kind *kind, json_object *item)
 {
 	json_object *code = NULL, *version = NULL;
 
-	json_object_object_get_ex(service, "code", &code);
-	json_object_object_get_ex(service, "version", &version);
-	if (!code || !checks || !checks->version_is_used)
+	json_object_object_get_ex(item, "code", &code);
+	json_object_object_get_ex(item, "version", &version);
+	if (!code || !checks || !checks->is_used)
 		return true;
-	return checks->version_is_used(
-		checks->context, json_object_get_string(code), json_object_get_int(version));
+	return checks->is_used(checks->context, kind->name, json_object_get_string(code),
+		json_object_get_int(version));
 }
 
 static void append(json_object *array, json_object *item)
@@ -75,9 +76,39 @@ static void put(json_object *doc, const char *name, json_object *value)
 
 struct merge {
 	json_object *old, *add, *doc;
+	bool replaces;
 	const struct catalogue_checks *checks;
 	struct faults *faults;
 };
+
+/* Of one that is used only words may change. */
+static void check_change(struct merge *m, const struct catalogue_kind *kind, json_object *old,
+	json_object *item, size_t at)
+{
+	struct faults own = {0};
+
+	check_rules(old, item, at, &own);
+	if (own.count && is_used(m->checks, kind, old))
+		faults_move(m->faults, &own);
+	faults_done(&own);
+}
+
+/* Routes and territories go as they like: what rests on them is in the document. */
+static void check_removal(struct merge *m, const struct catalogue_kind *kind, json_object *item)
+{
+	static const char *const kinds[] = {"services", "agencies", "offices"};
+	json_object *code = NULL;
+	_text_ pointer = TEXT_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (strcmp(kind->name, kinds[i]) != 0 || !is_used(m->checks, kind, item))
+			continue;
+		json_object_object_get_ex(item, "code", &code);
+		text_addf(&pointer, "/%s", kind->name);
+		faults_add(m->faults, pointer.data, WORD_reason_in_use,
+			json_object_get_string(code), NULL);
+	}
+}
 
 static void merge_kind(struct merge *m, const struct catalogue_kind *kind)
 {
@@ -91,25 +122,29 @@ static void merge_kind(struct merge *m, const struct catalogue_kind *kind)
 		_free_ char *key = kind_key(kind, item);
 
 		append(array, item);
-		if (is_service && key && json_object_object_get_ex(loaded, key, &its) &&
-			!items_are_equal(its, item, true) && is_used(m->checks, its))
-			check_rules(its, item, i, m->faults);
+		if (is_service && key && json_object_object_get_ex(loaded, key, &its))
+			check_change(m, kind, its, item, i);
 	}
 	for (size_t i = 0; from_old && i < json_object_array_length(from_old); i++) {
 		json_object *item = json_object_array_get_idx(from_old, i);
 		_free_ char *key = kind_key(kind, item);
 
-		if (!key || !json_object_object_get_ex(named, key, NULL))
+		if (key && json_object_object_get_ex(named, key, NULL))
+			continue;
+		if (m->replaces)
+			check_removal(m, kind, item);
+		else
 			append(array, item);
 	}
 	put(m->doc, kind->name, array);
 }
 
-int catalogue_merge(json_object *old, json_object *add, const struct catalogue_checks *checks,
-	struct faults *faults, json_object **ret_doc)
+int catalogue_merge(json_object *old, json_object *add, bool replaces,
+	const struct catalogue_checks *checks, struct faults *faults, json_object **ret_doc)
 {
 	struct faults own = {0};
-	struct merge m = {.old = old, .add = add, .checks = checks, .faults = &own};
+	struct merge m = {
+		.old = old, .add = add, .replaces = replaces, .checks = checks, .faults = &own};
 
 	if (!json_object_is_type(add, json_type_object)) {
 		faults_add(faults, "", WORD_reason_wrong_type, "object", NULL);

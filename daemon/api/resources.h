@@ -30,8 +30,9 @@ void queue_begin(struct call *c);
 void events_begin(struct call *c);
 void notifications_list_begin(struct call *c);
 void notifications_seen_begin(struct call *c);
-/* register.c */
+/* catalogue_load.c */
 void catalogue_put_begin(struct call *c);
+/* register.c */
 void catalogue_get_begin(struct call *c);
 void test_clock_begin(struct call *c);
 /* calendars.c */

@@ -104,16 +104,18 @@ static int catalogue_send(struct cli *c, json_object *whole, const struct part *
 {
 	const char *text = tree_line(whole);
 	struct kezek_body body = {.data = text, .size = strlen(text)};
+	_text_ path = TEXT_INIT;
 	struct kezek_response *r;
 	int failure = session_open(c);
 
 	if (failure)
 		return failure;
-	failure = kezek_call(c->kezek, "PUT",
-		cli_option(c, "dry-run") ? "/v1/catalogue?dry_run=1" : "/v1/catalogue", NULL, &body,
-		&r);
+	text_adds(&path, "/v1/catalogue");
+	query_add(&path, "dry_run", cli_option(c, "dry-run") ? "1" : NULL);
+	query_add(&path, "replace", cli_option(c, "replace") ? "1" : NULL);
+	failure = kezek_call(c->kezek, "PUT", path.data, NULL, &body, &r);
 	if (failure == 0)
-		return load_answer(c, r, "catalogue");
+		return catalogue_load_answer(c, r);
 	if (failure == KEZEK_FAILURE_refused && !c->json &&
 		kezek_refusal(c->kezek)->invalid_param_count) {
 		faults_tell(kezek_refusal(c->kezek), parts, count);

@@ -117,23 +117,6 @@ int load_file_read(const struct cli *c, const char *name, json_object **ret_json
 	return rc;
 }
 
-int load_answer(struct cli *c, struct kezek_response *r, const char *what)
-{
-	_tree_ *answer = NULL;
-
-	if (c->json) {
-		printf("%s\n", kezek_response_body(r, NULL));
-	} else {
-		answer = cli_response_json(c, r);
-		printf("%s: %s\n", what,
-			cli_option(c, "dry-run") ? say(SAY_load_dry, c->lang)
-						 : say(SAY_load_done, c->lang));
-		load_print(c, answer, 1);
-	}
-	kezek_response_free(r);
-	return EXIT_DONE;
-}
-
 #define NAMED_MAX 12 /* new things are named one by one up to so many; more are only counted */
 
 /* "code=6-49 version=3", or a bare string. */

@@ -13,8 +13,8 @@ int load_files_find(const struct cli *c, struct load_files *f);
 void load_files_done(struct load_files *f);
 /* A file that holds a JSON object; the caller puts it. 0 or an exit code. */
 int load_file_read(const struct cli *c, const char *name, json_object **ret_json);
-/* Tells what a load or a dry run answered; frees the response. */
-int load_answer(struct cli *c, struct kezek_response *r, const char *what);
+/* catalogue_diff.c: tells what a load or a dry run answered; frees the response. */
+int catalogue_load_answer(struct cli *c, struct kezek_response *r);
 void load_print(const struct cli *c, json_object *json, int depth);
 /* job.c: what a change of calendar does to open deadlines, as a table. */
 void job_result_print(const struct cli *c, json_object *result);

@@ -108,7 +108,8 @@ BEGIN
 END
 $$;
 
--- What timers need of a catalogue, in tables of their own. A version of a service never changes its ladder.
+-- What timers need of a catalogue, in tables of their own. The ladder of a version
+-- changes only while nothing rests on it (put_catalogue).
 CREATE OR REPLACE FUNCTION kezek.spread_catalogue(p_body json) RETURNS void
 LANGUAGE sql AS $$
 	INSERT INTO kezek.agency (code, head)
@@ -124,8 +125,45 @@ $$;
 -- Of one that was recorded by an earlier program.
 SELECT kezek.spread_catalogue(body) FROM kezek.catalogue ORDER BY version DESC LIMIT 1;
 
--- The same for the catalogue.
-CREATE OR REPLACE FUNCTION kezek.put_catalogue(p_by text, p_read_version bigint, p_body text) RETURNS bigint
+-- Of these items of a catalogue those on which something rests: any request, open or closed, since its dates are explained
+-- by them, or a principal who may connect. None where the principal is no administrator.
+CREATE OR REPLACE FUNCTION kezek.catalogue_use(p_by text, i_kind text[], i_code text[], i_version int[])
+RETURNS TABLE (kind text, code text, version int)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	SELECT i.kind, i.code, i.version FROM unnest(i_kind, i_code, i_version) AS i(kind, code, version)
+	WHERE kezek.is_admin(p_by) AND CASE i.kind
+		WHEN 'services' THEN EXISTS (SELECT FROM kezek.request r
+			WHERE r.service = i.code AND r.service_version = i.version)
+		WHEN 'agencies' THEN EXISTS (SELECT FROM kezek.request_state s WHERE s.agency = i.code)
+			OR EXISTS (SELECT FROM kezek.principal p WHERE p.agency = i.code AND p.disabled_at IS NULL)
+		WHEN 'offices' THEN EXISTS (SELECT FROM kezek.request_state s WHERE s.office = i.code)
+			OR EXISTS (SELECT FROM kezek.principal p WHERE p.office = i.code AND p.disabled_at IS NULL)
+		ELSE true END
+$$;
+GRANT EXECUTE ON FUNCTION kezek.catalogue_use TO kezek_app;
+
+-- How many requests are open: of these services, by version; at these agencies; from these offices.
+CREATE OR REPLACE FUNCTION kezek.catalogue_open(p_by text, p_services text[], p_agencies text[], p_offices text[])
+RETURNS TABLE (kind text, code text, part text, n bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	SELECT 'services', w.service, r.service_version::text, count(*)
+	FROM kezek.work w JOIN kezek.request r ON r.id = w.request
+	WHERE kezek.is_admin(p_by) AND w.service = ANY (p_services) GROUP BY 2, 3
+	UNION ALL
+	SELECT 'agencies', w.agency, NULL, count(*) FROM kezek.work w
+	WHERE kezek.is_admin(p_by) AND w.agency = ANY (p_agencies) GROUP BY 2
+	UNION ALL
+	SELECT 'offices', w.office, NULL, count(*) FROM kezek.work w
+	WHERE kezek.is_admin(p_by) AND w.office = ANY (p_offices) GROUP BY 2
+$$;
+GRANT EXECUTE ON FUNCTION kezek.catalogue_open TO kezek_app;
+
+-- A new version of the catalogue, compare-and-set on the version it was checked against. `u_…`: what must not be used,
+-- since its rules change or it goes. Then the calendars' lock is taken and their generation counted up: requests that
+-- were under way by the former rules are seen here, and those that come after are computed anew.
+DROP FUNCTION IF EXISTS kezek.put_catalogue;
+CREATE FUNCTION kezek.put_catalogue(p_by text, p_read_version bigint, p_body text,
+	u_kind text[], u_code text[], u_version int[]) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_version bigint;
@@ -133,12 +171,20 @@ BEGIN
 	IF NOT kezek.is_admin(p_by) THEN
 		RETURN NULL;
 	END IF;
+	IF cardinality(u_kind) > 0 THEN
+		PERFORM pg_advisory_xact_lock(hashtext('kezek.calendars')); -- see kezek.hold_calendars()
+		PERFORM kezek.bump('calendar');
+	END IF;
 	PERFORM kezek.bump('catalogue');
 	SELECT coalesce(max(version), 0) INTO v_version FROM kezek.catalogue;
-	IF v_version <> p_read_version THEN
+	IF v_version <> p_read_version OR EXISTS (SELECT FROM kezek.catalogue_use(p_by, u_kind, u_code, u_version)) THEN
 		RETURN 0;
 	END IF;
 	INSERT INTO kezek.catalogue VALUES (v_version + 1, p_body::json, kezek.now(), p_by);
+	DELETE FROM kezek.rung r USING unnest(u_kind, u_code, u_version) AS u(kind, code, version)
+	WHERE u.kind = 'services' AND r.service = u.code AND r.version = u.version;
+	DELETE FROM kezek.agency a USING unnest(u_kind, u_code) AS u(kind, code)
+	WHERE u.kind = 'agencies' AND a.code = u.code;
 	PERFORM kezek.spread_catalogue(p_body::json);
 	RETURN v_version + 1;
 END

@@ -94,7 +94,7 @@ class Administration(Command):
     def test_loading_again_changes_nothing_and_a_dry_run_neither(self):
         for words in (("--dry-run",), ()):
             said = self.kezek("admin", "catalogue", "load", self.folder / "catalogue", *words).stdout
-            self.assertIn("services: +0 ~0 -0 =3", said)
+            self.assertIn("services: +0 ~0 !0 -0 =3", said)
 
     def test_shows_what_is_loaded(self):
         self.assertIn("con-one", self.kezek("admin", "catalogue", "show").stdout)

@@ -41,7 +41,7 @@ class Catalogue(CaseTest):
         return self.admin.put("/v1/catalogue?dry_run=1", {}).must(200)["version"]
 
     def changed(self, reply, kind="services"):
-        return {name: reply["changes"][kind][name] for name in ("added", "changed", "removed")}
+        return {name: reply["changes"][kind][name] for name in ("added", "changed", "closed", "removed")}
 
     def test_a_dry_run_records_nothing(self):
         before = self.version()
@@ -50,7 +50,8 @@ class Catalogue(CaseTest):
         more["services"][0].update(code="p-new", version=1)
         reply = self.admin.put("/v1/catalogue?dry_run=1", {"services": more["services"]}).must(200)
         self.assertEqual((reply["dry_run"], reply["version"]), (True, before))
-        self.assertEqual(self.changed(reply), {"added": [{"code": "p-new", "version": 1}], "changed": [], "removed": []})
+        self.assertEqual(self.changed(reply), {"added": [{"code": "p-new", "version": 1, "open": 0}],
+                                               "changed": [], "closed": [], "removed": []})
         self.assert_problem(self.desk.get("/v1/services/p-new"), 404, "not_found")
         self.assertEqual(self.version(), before)
 
@@ -58,7 +59,7 @@ class Catalogue(CaseTest):
         before = self.version()
         reply = self.admin.put("/v1/catalogue", catalogue()).must(200)
         self.assertEqual(reply["version"], before)
-        self.assertEqual(self.changed(reply), {"added": [], "changed": [], "removed": []})
+        self.assertEqual(self.changed(reply), {"added": [], "changed": [], "closed": [], "removed": []})
 
     def test_a_new_version_leaves_open_requests_with_theirs(self):
         service = copy.deepcopy([s for s in catalogue()["services"] if s["code"] == "p-hours"][0])
@@ -79,8 +80,9 @@ class Catalogue(CaseTest):
         self.desk.act(old, "withdraw").must(200)
         self.world.set_clock(self.start)
 
-    def test_a_loaded_version_does_not_change(self):
+    def test_a_version_that_is_used_does_not_change(self):
         service = copy.deepcopy(catalogue()["services"][0])
+        self.desk.act(self.submit(service["code"]), "withdraw").must(200)
         service["stages"][1]["term"]["amount"] = 1
         before = self.version()
         reply = self.admin.put("/v1/catalogue", {"services": [service]})

@@ -39,7 +39,7 @@ static void load_again(json_object *doc)
 	struct faults faults = {0};
 	json_object *again = NULL, *diff;
 
-	must(catalogue_merge(doc, doc, NULL, &faults, &again) == 0);
+	must(catalogue_merge(doc, doc, false, NULL, &faults, &again) == 0);
 	must(faults.count == 0);
 	diff = catalogue_diff(doc, again);
 	json_object_object_foreach (diff, kind, difference) {
@@ -75,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (json_read(text, NULL, NULL, &object) != 0 || !object)
 		return 0;
 	check_schema(object);
-	if (catalogue_merge(NULL, object, NULL, &faults, &merged) != 0) {
+	if (catalogue_merge(NULL, object, false, NULL, &faults, &merged) != 0) {
 		must(faults.count > 0);
 	} else if (catalogue_read(merged, NULL, &faults, &c) != 0) {
 		must(faults.count > 0);

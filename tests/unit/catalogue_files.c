@@ -206,7 +206,7 @@ static void test_permits(json_object *whole)
 	struct catalogue *c = NULL;
 	const struct term_rule *rule;
 
-	check(file && catalogue_merge(whole, file, &checks, &faults, &both) == 0 &&
+	check(file && catalogue_merge(whole, file, false, &checks, &faults, &both) == 0 &&
 			catalogue_read(both, &checks, &faults, &c) == 0,
 		"the permits' catalogue goes beside it");
 	faults_show(&faults);

@@ -16,7 +16,7 @@ static json_object *merge(json_object *old, const char *add, const struct catalo
 	_json_ *added = json_of(add);
 	json_object *doc = NULL;
 
-	return catalogue_merge(old, added, checks, faults, &doc) == 0 ? doc : NULL;
+	return catalogue_merge(old, added, false, checks, faults, &doc) == 0 ? doc : NULL;
 }
 
 static size_t count_of(json_object *doc, const char *kind)
@@ -45,9 +45,10 @@ static void test_stays(void)
 	check(one && count_of(one, "agencies") == 2, "the old document is as it was");
 }
 
-static bool never_used(void *context, const char *code, int version)
+static bool never_used(void *context, const char *kind, const char *code, int version)
 {
 	(void)context;
+	(void)kind;
 	(void)code;
 	(void)version;
 	return false;
@@ -55,7 +56,7 @@ static bool never_used(void *context, const char *code, int version)
 
 static void test_pinned(void)
 {
-	static const struct catalogue_checks unused = {.version_is_used = never_used};
+	static const struct catalogue_checks unused = {.is_used = never_used};
 	_faults_ faults = {0};
 	_json_ *old = merge(NULL,
 		"{'services':[" SERVICE("1",
@@ -137,21 +138,92 @@ static void test_diff(void)
 			 "valid_from':'2026-01-01'}]}");
 	_json_ *diff = catalogue_diff(old, new_doc), *empty = json_of("{}"),
 	       *first = catalogue_diff(empty, old);
-	_json_ *expected =
-		json_of("{'territories':{'added':[],'changed':[],'removed':[],'unchanged':0},"
-			"'agencies':{'added':[{'code':'c'}],'changed':[],'removed':[{'code':'a'}],'"
-			"unchanged':1},"
-			"'offices':{'added':[],'changed':[],'removed':[],'unchanged':0},"
-			"'services':{'added':[],'changed':[],'removed':[],'unchanged':0},"
-			"'routes':{'added':[],'changed':[{'service':'s','territory':'t','by':'"
-			"office','valid_from':'2026-01-01',"
-			"'members':['agency']}],'removed':[],'unchanged':0}}");
+	_json_ *expected = json_of(
+		"{'territories':{'added':[],'changed':[],'closed':[],'removed':[],'unchanged':0},"
+		"'agencies':{'added':[{'code':'c'}],'changed':[],'closed':[],'removed':[{'code':'a'"
+		"}],"
+		"'unchanged':1},"
+		"'offices':{'added':[],'changed':[],'closed':[],'removed':[],'unchanged':0},"
+		"'services':{'added':[],'changed':[],'closed':[],'removed':[],'unchanged':0},"
+		"'routes':{'added':[],'changed':[{'service':'s','territory':'t','by':'office',"
+		"'valid_from':'2026-01-01','differences':[{'at':'/agency','old':'a','new':'c'}]}],"
+		"'closed':[],'removed':[],'unchanged':0}}");
 
 	check(json_object_equal(diff, expected), "added, changed, removed: %s",
 		json_object_to_json_string(diff));
 	check(json_object_array_length(json_object_object_get(
 		      json_object_object_get(first, "agencies"), "added")) == 2,
 		"everything is new at first");
+}
+
+static json_object *services_diff(const char *old_text, const char *new_text)
+{
+	_json_ *old = json_of(old_text), *new_doc = json_of(new_text);
+	_json_ *diff = catalogue_diff(old, new_doc);
+
+	return json_object_get(json_object_object_get(diff, "services"));
+}
+
+static void test_diff_in_depth(void)
+{
+	_json_ *diff = services_diff(
+		"{'services':[" SERVICE("1", ",'stages':[{'kind':'decide','ladder':[1,2]}]") "]}",
+		"{'services':[" SERVICE("1",
+			",'stages':[{'kind':'decide','cap':null,'ladder':[1]},{'kind':'notify'}]"
+			",'valid_to':'2026-12-31'") "]}");
+	_json_ *expected =
+		json_of("{'added':[],'changed':[{'code':'1-1','version':1,'differences':["
+			"{'at':'/stages/0/ladder/1','old':2,'new':null},"
+			"{'at':'/stages/1','old':null,'new':{'kind':'notify'}},"
+			"{'at':'/valid_to','old':null,'new':'2026-12-31'}]}],"
+			"'closed':[],'removed':[],'unchanged':0}");
+	_json_ *closed = services_diff("{'services':[" SERVICE("1", "") "]}",
+		"{'services':[" SERVICE("1", ",'valid_to':'2026-12-31'") "]}");
+	_json_ *opened =
+		services_diff("{'services':[" SERVICE("1", ",'valid_to':'2026-12-31'") "]}",
+			"{'services':[" SERVICE("1", ",'valid_to':null") "]}");
+	_json_ *end = json_of("{'added':[],'changed':[],'closed':[{'code':'1-1','version':1,"
+			      "'valid_to':'2026-12-31'}],'removed':[],'unchanged':0}");
+
+	check(json_object_equal(diff, expected), "down to what differs: %s",
+		json_object_to_json_string(diff));
+	check(json_object_equal(closed, end), "only its end: closed");
+	check(json_object_array_length(json_object_object_get(opened, "changed")) == 1,
+		"an end taken away is a change");
+}
+
+/* Used are those of a text "agencies/a ". */
+static bool is_named(void *context, const char *kind, const char *code, int version)
+{
+	_text_ name = TEXT_INIT;
+
+	(void)version;
+	text_addf(&name, "%s/%s ", kind, code);
+	return strstr(*(const char *const *)context, name.data) != NULL;
+}
+
+static void test_replaces(void)
+{
+	_faults_ faults = {0};
+	_json_ *old = json_of("{'agencies':[" AGENCY("a", "") "," AGENCY(
+		"b", "") "],'services':[" SERVICE("1", "") "," SERVICE("2", "") "]}");
+	_json_ *add =
+		json_of("{'agencies':[" AGENCY("b", "") "],'services':[" SERVICE("2", "") "]}");
+	const char *used = "agencies/b services/9 ";
+	struct catalogue_checks checks = {.is_used = is_named, .context = &used};
+	json_object *doc = NULL;
+
+	check(catalogue_merge(old, add, true, &checks, &faults, &doc) == 0 &&
+			count_of(doc, "agencies") == 1 && count_of(doc, "services") == 1,
+		"what is not named goes, where nothing rests on it");
+	json_object_put(doc);
+	used = "agencies/a services/1-1 ";
+	check(catalogue_merge(old, add, true, &checks, &faults, &doc) == CATALOGUE_FAULTY &&
+			faults.count == 2 &&
+			faults_have(&faults, "/agencies", WORD_reason_in_use) &&
+			faults_have(&faults, "/services", WORD_reason_in_use),
+		"what is used stays");
+	faults_show(&faults);
 }
 
 int main(void)
@@ -161,5 +233,7 @@ int main(void)
 	test_shape();
 	test_append();
 	test_diff();
+	test_diff_in_depth();
+	test_replaces();
 	return tap_end();
 }

@@ -13,7 +13,13 @@ SELECT version, job FROM kezek.put_calendar($1, $2, $3, $4)
 SELECT kezek.try_calendar($1, $2, $3, $4)
 
 -- name: put_catalogue
-SELECT kezek.put_catalogue($1, $2, $3)
+SELECT kezek.put_catalogue($1, $2, $3, $4, $5, $6)
+
+-- name: catalogue_use
+SELECT kind, code, version FROM kezek.catalogue_use($1, $2, $3, $4)
+
+-- name: catalogue_open
+SELECT kind, code, part, n FROM kezek.catalogue_open($1, $2, $3, $4)
 
 -- name: erase
 SELECT kezek.erase($1, $2, $3, $4)
