@@ -37,7 +37,8 @@
 	X(calendar_coverage_days, gauge, "calendar",                                               \
 		"Days until the coverage of a calendar in use ends")                               \
 	X(streams_dropped_total, counter, NULL, "Event streams whose client did not keep up")      \
-	X(unrouted_total, counter, NULL, "Applications that no route takes")
+	X(unrouted_total, counter, NULL, "Applications that no route takes")                       \
+	X(unrouted_requests, gauge, NULL, "Open requests on the supervisor's desk: must be 0")
 
 enum metric {
 #define X(name, type, label, help) METRIC_##name,

@@ -8,6 +8,8 @@
 #include "lib/catalogue.h"
 #include "lib/term.h"
 
+#define UNROUTED "unrouted" /* the agency of the supervisor's desk: what no route fits */
+
 struct book {
 	int refs;
 	struct catalogue *catalogue; /* never NULL; perhaps empty */

@@ -6,8 +6,6 @@
 #include "lib/lookup_code.h"
 #include "lib/route.h"
 
-#define UNROUTED "unrouted" /* the supervisor's desk: what no route fits */
-
 struct intake {
 	struct book *book; /* borrowed from the call */
 	int64_t now;

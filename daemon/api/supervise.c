@@ -63,6 +63,21 @@ static void add_overview_row(struct text *t, struct call *c, const struct view *
 	text_addf(t, ",\"warned\":%d,\"escalated\":%d}", warned, row_int(&r));
 }
 
+/* What no route took: for who supervises all; nobody else may take it up. */
+static void add_desk(struct text *t, struct call *c, const struct unit *u)
+{
+	struct row r;
+
+	if (c->who.agency[0]) {
+		text_adds(t, ",\"unrouted\":null");
+		return;
+	}
+	r = row_of(u, 2, 0);
+	text_addf(t, ",\"unrouted\":{\"open\":%d,", row_int(&r));
+	text_add_moment(t, "oldest", row_moment(&r), book_zone(c->book, UNROUTED));
+	text_add_char(t, '}');
+}
+
 static void on_overview(struct unit *u, enum unit_how how)
 {
 	struct call *c = call_of_unit(u);
@@ -78,6 +93,7 @@ static void on_overview(struct unit *u, enum unit_how how)
 		add_overview_row(&t, c, v, row_of(u, 1, i));
 	}
 	page_write(&t, NULL, 0, false);
+	add_desk(&t, c, u);
 	text_add_char(&t, '}');
 	answer_json(c, 200, &t);
 }
@@ -101,6 +117,7 @@ void overview_begin(struct call *c)
 	p = call_read(c, SQL_OVERVIEW);
 	params_text(p, v->by.data);
 	add_bounds(c, p);
+	call_read(c, SQL_LOOK_AT_DESK);
 	call_send(c, on_overview);
 }
 

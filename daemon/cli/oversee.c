@@ -115,9 +115,26 @@ static void coverage_print(struct cli *c)
 	put_clean(stdout, ending.data, ending.len);
 }
 
+/* What no route took, and since when; nothing where there is none, or it is not ours to see. */
+static void desk_print(const struct cli *c, json_object *answer)
+{
+	_text_ t = TEXT_INIT, what = TEXT_INIT;
+	_free_ char *line = NULL;
+	char moment[MOMENT_SIZE];
+
+	if (!tree_count(answer, "/unrouted/open"))
+		return;
+	text_addf(&what, "%s, %s", tree_text(answer, "/unrouted/open"),
+		moment_short(tree_text(answer, "/unrouted/oldest"), moment));
+	line = say_with(SAY_desk, c->lang, what.data);
+	text_addf(&t, "%s\n", line);
+	put_clean(stdout, t.data, t.len);
+}
+
 static void overview_print(const struct cli *c, json_object *answer)
 {
 	items_print(c, answer, overview_look_of(answer));
+	desk_print(c, answer);
 }
 
 int overview_run(struct cli *c)

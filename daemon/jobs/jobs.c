@@ -38,6 +38,7 @@ struct job {
 static void on_fired(struct jobs *j, struct row *r, int done);
 static void on_expired(struct jobs *j, struct row *r, int done);
 static void on_looked(struct jobs *j, struct row *r, int untimed);
+static void on_desk(struct jobs *j, struct row *r, int open);
 
 enum {
 	JOB_DEADLINES,
@@ -47,6 +48,7 @@ enum {
 	JOB_UPLOADS,
 	JOB_NOTIFICATIONS,
 	JOB_ALARMS,
+	JOB_DESK,
 	JOB_COUNT
 };
 
@@ -60,6 +62,7 @@ static const struct job_kind kinds[JOB_COUNT] = {
 	[JOB_NOTIFICATIONS] = {"notifications", SQL_SWEEP_NOTIFICATIONS, true, false,
 		10 * 1000000LL, NULL},
 	[JOB_ALARMS] = {"alarms", SQL_LOOK_AT_TIMERS, false, false, LOOK_AT_MOST_US, on_looked},
+	[JOB_DESK] = {"desk", SQL_LOOK_AT_DESK, false, false, LOOK_AT_MOST_US, on_desk},
 };
 
 struct jobs {
@@ -69,7 +72,7 @@ struct jobs {
 	struct job job[JOB_COUNT];
 	struct loop_watch watch;
 	bool was_ready;
-	int untimed, late; /* as last seen */
+	int untimed, late, unrouted; /* as last seen */
 };
 
 static void on_fired(struct jobs *j, struct row *r, int done)
@@ -102,6 +105,17 @@ static void on_looked(struct jobs *j, struct row *r, int untimed)
 			LOG_N("untimed", untimed), LOG_N("late", late));
 	j->untimed = untimed;
 	j->late = late;
+}
+
+/* What no route took waits for a supervisor; it is said when that grows or ends. */
+static void on_desk(struct jobs *j, struct row *r, int open)
+{
+	(void)r;
+	metric_set(METRIC_unrouted_requests, NULL, open);
+	if (open > j->unrouted || (!open && j->unrouted))
+		log_event(open ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "desk_looked_at",
+			LOG_N("unrouted", open));
+	j->unrouted = open;
 }
 
 /* Each agency that got something back may have somebody waiting. */

@@ -155,6 +155,17 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_s
 $$;
 GRANT EXECUTE ON FUNCTION kezek.look_at_timers TO kezek_jobs;
 
+-- What no route took and nobody has reassigned: how many are open, and since when the oldest waits. To ten thousand. Whom it
+-- may be told decides who asks.
+CREATE OR REPLACE FUNCTION kezek.look_at_desk()
+RETURNS TABLE (open int, oldest timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	SELECT count(*)::int, min(r.registered_at)
+	FROM (SELECT id FROM kezek.request_state WHERE agency = 'unrouted' AND closed_at IS NULL ORDER BY id LIMIT 10000) s
+	JOIN kezek.request r ON r.id = s.id
+$$;
+GRANT EXECUTE ON FUNCTION kezek.look_at_desk TO kezek_jobs, kezek_app;
+
 -- The named head of an agency: who answers for what nobody holds.
 CREATE OR REPLACE FUNCTION kezek.head_of(p_agency text) RETURNS text
 LANGUAGE sql STABLE AS $$

@@ -1,13 +1,14 @@
 """Routing explained: which rule decides, why no other does, and what reaches the supervisor's desk."""
 
 import json
+import unittest
 
 from support.casework import CaseTest
-from support.kezek import main
+from support.kezek import eventually, main
 
 SERVICE = {"code": "r-1", "version": 1, "valid_from": "2024-01-01", "name": {"ky": "р", "ru": "р", "en": "r"},
            "recipients": ["person", "organisation"],
-           "variants": [{"code": "standard", "terms": {"decide": {"amount": 5, "unit": "working_day"}}},
+           "variants": [{"code": "standard", "terms": {"decide": {"amount": 5, "unit": "working_day", "start": "forwarded"}}},
                         {"code": "quick", "offices": ["desk"], "terms": {"decide": {"amount": 1, "unit": "working_day"}}}],
            "stages": [{"kind": "decide", "term": "variant"}]}
 
@@ -16,9 +17,11 @@ def route(territory, agency, by="residence", **members):
     return {"service": "r-1", "territory": territory, "by": by, "agency": agency, "valid_from": "2024-01-01", **members}
 
 
-class Routing(CaseTest):
+class RoutingTest(CaseTest):
     @classmethod
     def setUpClass(cls):
+        if cls is RoutingTest:
+            raise unittest.SkipTest("shared by others")
         super().setUpClass()
         cls.world.client("admin").put("/v1/catalogue", {"services": [SERVICE], "routes": [
             route("KG-GB", "probe"), route("KG-GB-01", "probe-two", applicant_kind="organisation"),
@@ -26,6 +29,8 @@ class Routing(CaseTest):
             route("KG-GB-02", "probe-two", by="office", valid_from="2027-01-01"),
         ]}).must(200)
 
+
+class Routing(RoutingTest):
     def ask(self, query, client=None):
         return (client or self.desk).get(f"/v1/catalogue/route?service=r-1&{query}")
 
@@ -94,6 +99,41 @@ class Routing(CaseTest):
         self.assertIn("no route: it goes to the supervisor's desk", desk.stdout)
         self.assertEqual(json.loads(self.world.kezek("desk-clerk", "--json", "catalogue", "route", "r-1", "KG-GO").stdout)
                          ["agency"], "unrouted")
+
+
+class Desk(RoutingTest):
+    """What no route takes waits on the desk of those who supervise all, and is counted until it is given on."""
+
+    def gauge(self):
+        text = self.auditor.get("/metrics").must(200).text
+        return [int(line.split()[1]) for line in text.splitlines() if line.startswith("kezek_unrouted_requests ")][0]
+
+    def desk_of(self, client):
+        return client.get("/v1/overview?by=service").must(200)["unrouted"]
+
+    def test_alarm_overview_and_reassignment(self):
+        self.world.set_clock(self.start)
+        before = self.desk_of(self.supervisor)["open"]
+        lost = [self.submit("r-1", territory="KG-GO") for _ in range(2)]
+        self.assertEqual({(r["agency"], r["due_at"]) for r in lost}, {("unrouted", None)})
+        eventually(lambda: self.gauge() == before + 2, timeout=20)
+        said = self.desk_of(self.supervisor)
+        self.assertEqual(said["open"], before + 2)
+        self.assertLessEqual(said["oldest"], lost[0]["registered_at"])
+        self.assertIsNone(self.desk_of(self.chief))
+        self.assert_problem(self.chief.get(f"/v1/requests/{lost[0]['id']}"), 404, "not_found")
+        line = self.world.kezek("supervisor", "--lang", "en", "overview").stdout
+        self.assertIn(f"without a route (how many, the oldest): {before + 2}, ", line)
+        self.assertNotIn("without a route", self.world.kezek("supervisor-probe", "--lang", "en", "overview").stdout)
+        # Its clock starts where it is given on, not where it came in.
+        self.world.set_clock("2026-11-23T10:00:00+06:00")
+        given = self.supervisor.act(lost[0], "reassign", {"to_agency": "probe"}).must(200)
+        decide = self.deadline(given.json, "decide")
+        self.assertEqual((given["agency"], decide["started_at"][:10], decide["state"]), ("probe", "2026-11-23", "running"))
+        self.assertEqual(self.desk_of(self.supervisor)["open"], before + 1)
+        self.desk.act(lost[1], "withdraw").must(200)
+        eventually(lambda: self.gauge() == before, timeout=20)
+        self.world.set_clock(self.start)
 
 
 if __name__ == "__main__":

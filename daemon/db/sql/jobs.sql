@@ -9,6 +9,9 @@ SELECT done, lag_us, db_now, next_at, fired, effects FROM kezek.fire_due($1)
 -- name: look_at_timers
 SELECT untimed, late FROM kezek.look_at_timers()
 
+-- name: look_at_desk
+SELECT open, oldest FROM kezek.look_at_desk()
+
 -- name: own_acts_due
 (SELECT d.request, d.effect AS act, NULL::uuid AS subject
 FROM kezek.deadline d JOIN kezek.request_state s ON s.id = d.request
