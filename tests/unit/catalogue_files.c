@@ -82,8 +82,8 @@ static bool is_in_all_languages(json_object *value)
 
 /* What the services use, as bits: variety that the demo promises. */
 struct variety {
-	unsigned units, payments, incompletes, breaches, bys, levels, effects, kinds;
-	size_t count;
+	unsigned units, payments, incompletes, breaches, bys, levels, effects, kinds, clocks;
+	size_t count, notices, appeals, named_kinds, named_variants, ends;
 };
 
 static void note_service(const struct service *s, struct variety *v)
@@ -92,6 +92,9 @@ static void note_service(const struct service *s, struct variety *v)
 	v->payments |= 1u << s->payment;
 	v->incompletes |= 1u << s->incomplete;
 	v->levels |= 1u << s->level;
+	v->clocks |= 1u << s->forward_clock;
+	v->notices += s->forward_notice != NULL;
+	v->appeals += s->appeal.agency != NULL && *s->appeal.text.text[LANG_KY];
 	for (size_t i = 0; i < s->nstages; i++) {
 		const struct stage *stage = &s->stages[i];
 
@@ -121,8 +124,12 @@ static void test_variety(const struct catalogue *c)
 			is_routed = is_routed || strcmp(c->routes[r].service, s->code) == 0;
 		all_routed = all_routed && is_routed;
 	}
-	for (size_t r = 0; r < c->nroutes; r++)
+	for (size_t r = 0; r < c->nroutes; r++) {
 		v.bys |= 1u << c->routes[r].by;
+		v.named_kinds += c->routes[r].applicant_kind != NULL;
+		v.named_variants += c->routes[r].variant != NULL;
+		v.ends += c->routes[r].valid_to != INT32_MAX;
+	}
 	check(v.count >= 18, "eighteen services or more: %zu", v.count);
 	check((v.units & units) == units,
 		"terms in months, weeks, days, working days, working hours");
@@ -130,6 +137,14 @@ static void test_variety(const struct catalogue *c)
 		"all kinds of payment, of incompleteness, of level");
 	check(v.breaches == 15 && (v.effects & 3) == 3 && v.bys == 15,
 		"all effects of a breach, pauses, routes by all places");
+	check(v.kinds & 1u << KEZEK_DEADLINE_consult && v.kinds & 1u << KEZEK_DEADLINE_forward &&
+			v.kinds & 1u << KEZEK_DEADLINE_notify &&
+			v.kinds & 1u << KEZEK_DEADLINE_hand_over,
+		"asked of others, forwarded, told, handed over");
+	check(v.notices && v.clocks == 3, "forwarding with a notice, by either clock");
+	check(v.appeals > 3, "an appeal of its own for each body: %zu", v.appeals);
+	check(v.named_kinds && v.named_variants && v.ends,
+		"routes by applicant kind and variant, and one that ends");
 	check(all_unconfirmed, "nothing pretends to be confirmed");
 	check(all_routed, "every service has a route");
 	check(!catalogue_service_on(c, "permit", 20700),
