@@ -183,9 +183,31 @@ static void named_put(
 			text_addf(&t, "  [%s]", say(SAY_required, c->lang));
 		if (tree_is_true(one, "/original"))
 			text_addf(&t, "  [%s]", say(SAY_original, c->lang));
+		if (tree_at(one, "/max_age_days"))
+			text_addf(&t, "  [%s %s]", say(SAY_no_older, c->lang),
+				tree_text(one, "/max_age_days"));
+		if (*tree_text(one, "/legal_basis"))
+			text_addf(&t, "  (%s)", tree_text(one, "/legal_basis"));
 		text_add_char(&t, '\n');
 	}
 	put_clean(stdout, t.data, t.len);
+}
+
+/* How and to whom to complain, by when and by which law. */
+static void appeal_put(const struct cli *c, json_object *s)
+{
+	_text_ t = TEXT_INIT;
+
+	text_adds(&t, tree_name(s, "/appeal", c->lang));
+	if (*tree_text(s, "/appeal/agency"))
+		text_addf(&t, " (%s)", tree_text(s, "/appeal/agency"));
+	if (tree_at(s, "/appeal/term")) {
+		text_adds(&t, "; ");
+		text_add_term(&t, tree_at(s, "/appeal/term"), c->lang);
+	}
+	if (*tree_text(s, "/appeal/legal_basis"))
+		text_addf(&t, "; %s", tree_text(s, "/appeal/legal_basis"));
+	line_put(c, SAY_head_appeal, t.data ? t.data : "");
 }
 
 static bool form_requires(json_object *s, const char *name)
@@ -227,6 +249,9 @@ static void standard_print(const struct cli *c, json_object *s)
 	line_put(c, SAY_head_legal_basis, tree_text(s, "/legal_basis"));
 	line_put(c, SAY_line_source, source_word(c, s));
 	joined_put(c, SAY_head_recipients, s, "/recipients");
+	line_put(c, SAY_head_valid_from, tree_text(s, "/valid_from"));
+	line_put(c, SAY_head_valid_to, tree_text(s, "/valid_to"));
+	line_put(c, SAY_head_counter, tree_text(s, "/counter_minutes"));
 	line_put(c, SAY_head_payment, tree_text(s, "/payment"));
 	line_put(c, SAY_head_incomplete, tree_text(s, "/incomplete"));
 	variants_put(c, s);
@@ -234,7 +259,7 @@ static void standard_print(const struct cli *c, json_object *s)
 	named_put(c, s, "/documents", SAY_head_documents, "/kind");
 	named_put(c, s, "/refusal_grounds", SAY_head_grounds, "/code");
 	form_put(c, s);
-	line_put(c, SAY_head_appeal, tree_name(s, "/appeal", c->lang));
+	appeal_put(c, s);
 }
 
 int services_run(struct cli *c)

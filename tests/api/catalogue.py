@@ -127,6 +127,18 @@ class Used(CatalogueTest):
         self.assertEqual(self.load({}, "?dry_run=1").must(200)["version"], before)
 
 
+class Standard(CatalogueTest):
+    def test_the_command_shows_the_standard(self):
+        self.put_service("o-2", counter_minutes=17, documents=[{"kind": "statement", "max_age_days": 30}],
+                         refusal_grounds=[{"code": "late", "legal_basis": "Act 7"}],
+                         appeal={"en": "Complain.", "agency": "probe-two", "legal_basis": "Act 8",
+                                 "term": {"amount": 9, "unit": "working_day", "start": "decided"}})
+        said = self.world.kezek("desk-clerk", "--lang", "en", "services", "o-2").stdout
+        for words in ("at the counter, minutes: 17", "[at most days old: 30]", "(Act 7)", "Complain. (probe-two); 9 ",
+                      "; Act 8", "in force from: 2024-01-01", "unconfirmed"):
+            self.assertIn(words, said)
+
+
 class Replace(CatalogueTest):
     def test_what_is_not_named_goes_unless_it_is_used(self):
         self.load({"agencies": [{"code": "gone", "calendar": "kg-state", "head": "h", "name": NAME}],

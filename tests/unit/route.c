@@ -47,7 +47,7 @@ static void test_find(void)
 			"variant':'fast',"
 			"'valid_from':'2026-01-01'},"
 			"{'service':'1-1','territory':'KG-C','by':'residence','agency':'whole',"
-			"'applicant_kind':'company','valid_from':'2026-01-01','valid_to':'"
+			"'applicant_kind':'organisation','valid_from':'2026-01-01','valid_to':'"
 			"2026-09-04'}",
 		&faults, &c);
 
