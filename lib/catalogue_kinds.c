@@ -58,8 +58,8 @@ static bool is_word(const char *member)
 	       strcmp(member, "legal_basis") == 0;
 }
 
-/* Every member of `a` is in `b`, and equal. */
-static bool is_covered(json_object *a, json_object *b, bool words)
+/* Every member of `a` is in `b`, and equal; and `b` has no other. */
+static bool objects_are_equal(json_object *a, json_object *b, bool words)
 {
 	json_object_object_foreach (a, name, member) {
 		json_object *other = NULL;
@@ -68,6 +68,10 @@ static bool is_covered(json_object *a, json_object *b, bool words)
 			continue;
 		json_object_object_get_ex(b, name, &other);
 		if (!items_are_equal(member, other, words))
+			return false;
+	}
+	json_object_object_foreach (b, only, value) {
+		if (value && (words || !is_word(only)) && !json_object_object_get_ex(a, only, NULL))
 			return false;
 	}
 	return true;
@@ -80,7 +84,7 @@ bool items_are_equal(json_object *a, json_object *b, bool words)
 	if (json_object_get_type(a) != json_object_get_type(b))
 		return false;
 	if (json_object_is_type(a, json_type_object))
-		return is_covered(a, b, words) && is_covered(b, a, words);
+		return objects_are_equal(a, b, words);
 	if (!json_object_is_type(a, json_type_array))
 		return json_object_equal(a, b);
 	if (json_object_array_length(a) != json_object_array_length(b))

@@ -266,11 +266,22 @@ static void read_services(struct draft *d, struct json_reader *root)
 	}
 }
 
+/* The first version of a service in the index, or the end of it. */
+static size_t first_of(const struct draft *d, const char *service)
+{
+	return index_at((const void *const *)d->c->service_index, d->c->nservices, service);
+}
+
+static bool is_of(const struct draft *d, size_t at, const char *service)
+{
+	return at < d->c->nservices && strcmp(d->c->service_index[at]->code, service) == 0;
+}
+
+/* In any of its versions. */
 static bool has_variant(const struct draft *d, const char *service, const char *variant)
 {
-	for (size_t i = 0; i < d->c->nservices; i++) {
-		if (strcmp(d->services[i].code, service) == 0 &&
-			service_variant_find(&d->services[i], variant))
+	for (size_t at = first_of(d, service); is_of(d, at, service); at++) {
+		if (service_variant_find(d->c->service_index[at], variant))
 			return true;
 	}
 	return false;
@@ -279,13 +290,10 @@ static bool has_variant(const struct draft *d, const char *service, const char *
 static void read_route(struct draft *d, struct json_reader *r, struct route *route)
 {
 	const char *const *names = route_by_wire;
-	size_t first;
 	int by;
 
 	route->service = draft_code(r, "service", JSON_REQUIRED);
-	first = index_at((const void *const *)d->c->service_index, d->c->nservices, route->service);
-	if (*route->service && (first >= d->c->nservices || strcmp(d->c->service_index[first]->code,
-								    route->service) != 0))
+	if (*route->service && !is_of(d, first_of(d, route->service), route->service))
 		json_reader_fault(r, "service", WORD_reason_not_found, route->service, NULL);
 	route->territory = draft_territory(d, r, "territory", JSON_REQUIRED);
 	by = json_get_enum(r, "by", JSON_REQUIRED, names, ROUTE_BY_COUNT);

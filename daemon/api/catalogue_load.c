@@ -133,25 +133,33 @@ static json_object *document_in_force(const struct call *c)
 	return c->book->catalogue_version ? c->book->catalogue->doc : NULL;
 }
 
+/* Merged once more, by who knows what is used. True: that is refused, and answered. */
+static bool answer_used(struct call *c)
+{
+	struct loading *l = c->state;
+	const struct catalogue_checks checks = {.is_used = catalogue_use_find, .context = &l->use};
+	_faults_ faults = {0};
+	_json_ *merged = NULL;
+
+	if (catalogue_merge(
+		    document_in_force(c), c->body, l->replaces, &checks, &faults, &merged) == 0)
+		return false;
+	answer_faults(c, &faults);
+	return true;
+}
+
 /* Now it is known what rests on what would change or go. */
 static void on_looked(struct unit *u, enum unit_how how)
 {
 	struct call *c = call_of_unit(u);
 	struct loading *l = c->state;
-	const struct catalogue_checks checks = {.is_used = catalogue_use_find, .context = &l->use};
-	_faults_ faults = {0};
 
 	if (!call_entered(c, how))
 		return;
 	catalogue_use_read(&l->use, u, 1);
 	catalogue_use_count(u, 2, l->diff);
-	json_object_put(l->merged);
-	l->merged = NULL;
-	if (catalogue_merge(document_in_force(c), c->body, l->replaces, &checks, &faults,
-		    &l->merged) != 0) {
-		answer_faults(c, &faults);
+	if (catalogue_use_is_any(&l->use) && answer_used(c))
 		return;
-	}
 	if (l->dry || diff_is_empty(l->diff)) { /* nothing new needs no version */
 		reply_recorded(c);
 		return;

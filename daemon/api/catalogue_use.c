@@ -54,6 +54,15 @@ bool catalogue_use_find(void *context, const char *kind, const char *code, int v
 	return !n || n->is_used;
 }
 
+bool catalogue_use_is_any(const struct catalogue_use *use)
+{
+	for (size_t i = 0; i < use->count; i++) {
+		if (use->items[i].is_used)
+			return true;
+	}
+	return false;
+}
+
 void catalogue_use_params(const struct catalogue_use *use, struct params *p)
 {
 	struct columns items;

@@ -19,6 +19,7 @@ void catalogue_use_done(struct catalogue_use *use);
  * and, once catalogue_use_read has been called, answers it. */
 bool catalogue_use_note(void *use, const char *kind, const char *code, int version);
 bool catalogue_use_find(void *use, const char *kind, const char *code, int version);
+bool catalogue_use_is_any(const struct catalogue_use *use);
 /* Kinds, codes and versions as three arrays: for catalogue_use and put_catalogue. */
 void catalogue_use_params(const struct catalogue_use *use, struct params *p);
 /* From the rows of catalogue_use. */

@@ -5,6 +5,23 @@
 #include "lib/route.h"
 #include "tests/fuzz/target.h"
 
+/* At most one rule decides, and it is the one that is found. */
+static void explain(const struct catalogue *c, const struct route_query *query)
+{
+	const struct route *found = route_find(c, query);
+	struct route_step *steps;
+	size_t count = route_explain(c, query, &steps), deciding = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (steps[i].verdict != ROUTE_DECIDES)
+			continue;
+		must(steps[i].route == found);
+		deciding++;
+	}
+	must(deciding == (found ? 1 : 0));
+	free(steps);
+}
+
 static void ask_service(const struct catalogue *c, const struct service *s)
 {
 	struct route_query query = {.service = s->code, .day = s->valid_from};
@@ -19,7 +36,10 @@ static void ask_service(const struct catalogue *c, const struct service *s)
 	(void)service_cure(s, &s->variants[0]);
 	for (int by = 0; by < ROUTE_BY_COUNT && c->noffices; by++)
 		query.places[by] = c->offices[0].territory;
-	(void)route_find(c, &query);
+	explain(c, &query);
+	query.applicant_kind = "company";
+	query.variant = s->variants[s->nvariants - 1].code;
+	explain(c, &query);
 }
 
 /* Forms that were read check anything: here the document itself. */
@@ -46,8 +66,17 @@ static void load_again(json_object *doc)
 		(void)kind;
 		must(json_object_array_length(json_object_object_get(difference, "added")) == 0);
 		must(json_object_array_length(json_object_object_get(difference, "changed")) == 0);
+		must(json_object_array_length(json_object_object_get(difference, "closed")) == 0);
 		must(json_object_array_length(json_object_object_get(difference, "removed")) == 0);
 	}
+	json_object_put(diff);
+	json_object_put(again);
+	again = NULL;
+	/* Of what is used nothing goes; what nobody names goes otherwise. */
+	diff = json_object_new_object();
+	if (catalogue_merge(doc, diff, true, NULL, &faults, &again) != 0)
+		must(faults.count > 0);
+	faults_done(&faults);
 	json_object_put(diff);
 	json_object_put(again);
 }

@@ -201,10 +201,36 @@ static void test_ties(void)
 		"the same variant twice");
 }
 
+static void test_kinds(void)
+{
+	_faults_ faults = {0};
+	struct catalogue *c = NULL;
+	int read = load(ROUTE("KG", "residence",
+				"'valid_from':'2026-01-01','applicant_kind':'organisation'"),
+		&faults, &c);
+
+	check(read == 0 && strcmp(by_residence(c, "KG-C", "company", NULL, 20700), "whole") == 0 &&
+			strcmp(by_residence(c, "KG-C", "body", NULL, 20700), "whole") == 0 &&
+			strcmp(by_residence(c, "KG-C", "person", NULL, 20700), "none") == 0 &&
+			strcmp(by_residence(c, "KG-C", NULL, NULL, 20700), "none") == 0,
+		"an organisation is a company or a public body");
+	catalogue_unref(c);
+	check(load(ROUTE("KG", "office", "'valid_from':'2026-01-01','applicant_kind':'people'"),
+		      &faults, &c) == CATALOGUE_FAULTY &&
+			faults_have(&faults, "/routes/0/applicant_kind", WORD_reason_not_allowed),
+		"a kind that nobody is");
+	faults_done(&faults);
+	check(load(ROUTE("KG", "office", "'valid_from':'2026-01-01','variant':'slower'"), &faults,
+		      &c) == CATALOGUE_FAULTY &&
+			faults_have(&faults, "/routes/0/variant", WORD_reason_not_found),
+		"a variant that no version has");
+}
+
 int main(void)
 {
 	test_find();
 	test_explain();
 	test_ties();
+	test_kinds();
 	return tap_end();
 }
