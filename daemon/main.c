@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "daemon/api/api.h"
+#include "daemon/api/keys.h"
 #include "daemon/jobs/jobs.h"
 #include "daemon/db/migrate.h"
 #include "daemon/log.h"
@@ -22,6 +23,7 @@ static const char usage[] =
 	"usage: kezekd [--config FILE]                 serve\n"
 	"       kezekd [--config FILE] --check-config  say what is wrong with the configuration\n"
 	"       kezekd [--config FILE] migrate [--test-clock]\n"
+	"       kezekd [--config FILE] rewrap [--dry-run]\n"
 	"       kezekd [--config FILE] principal add NAME --role ROLE ...\n"
 	"       kezekd --print-routes | --print-options | --help | --version\n"
 	"FILE is " CONFIG_DEFAULT " where none is named.\n";
@@ -35,7 +37,7 @@ struct daemon {
 	struct server *server;
 	struct event *signals[4];
 	struct timer patience;
-	bool is_open, is_stopping;
+	bool is_open, is_stopping, is_unfit;
 };
 
 /* "kezekd.conf:12: listen: …" for each fault; where there is none, nothing. */
@@ -188,17 +190,30 @@ static void on_effects(void *arg)
 	api_expire(((struct daemon *)arg)->api);
 }
 
+static void on_unfit(void *arg)
+{
+	struct daemon *d = arg;
+
+	d->is_unfit = true;
+	loop_stop(d->loop);
+}
+
+static void add_jobs_database(struct text *t, const struct settings *s)
+{
+	if (s->jobs_database[0])
+		text_adds(t, s->jobs_database);
+	else
+		text_addf(t, "%s user=kezek_jobs", s->database);
+}
+
 static int start_jobs(struct daemon *d)
 {
 	const struct jobs_hooks hooks = {on_returned, on_effects, d};
 	_text_ conninfo = TEXT_INIT;
 	int r;
 
-	if (d->settings.jobs_database[0])
-		text_adds(&conninfo, d->settings.jobs_database);
-	else
-		text_addf(&conninfo, "%s user=kezek_jobs", d->settings.database);
-	api_set_hooks(d->api, &(const struct api_hooks){on_due, on_lease, d});
+	add_jobs_database(&conninfo, &d->settings);
+	api_set_hooks(d->api, &(const struct api_hooks){on_due, on_lease, on_unfit, d});
 	r = jobs_new(d->loop, conninfo.data, &hooks, &d->jobs);
 	return r < 0 ? r : api_work(d->api, conninfo.data);
 }
@@ -253,7 +268,7 @@ static int serve(struct daemon *d)
 	if (d->loop)
 		take_down(d);
 	log_event(LOG_LEVEL_INFO, "stopped", LOG_N("error", -r));
-	return r < 0 ? 1 : 0;
+	return r < 0 || d->is_unfit ? 1 : 0;
 }
 
 static int migrate(const struct daemon *d, int argc, char **argv)
@@ -270,14 +285,34 @@ static int migrate(const struct daemon *d, int argc, char **argv)
 	return migrate_run(&d->settings, test_clock);
 }
 
-/* A key that cannot be read is a fault like any other; having none is not. */
+static int rewrap(const struct daemon *d, int argc, char **argv)
+{
+	_text_ conninfo = TEXT_INIT;
+	struct rewrap_options options = {0};
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--dry-run") != 0) {
+			fputs(usage, stderr);
+			return 2;
+		}
+		options.dry = true;
+	}
+	add_jobs_database(&conninfo, &d->settings);
+	options.conninfo = conninfo.data;
+	return rewrap_run(&d->settings, &options);
+}
+
+/* A key that cannot be read is a fault like any other; having none to sign with is not. */
 static int check(const struct daemon *d)
 {
-	struct signer *signer;
+	struct signer *signer = NULL;
+	struct seal *seal = NULL;
+	bool ok = seal_new(&d->settings, &seal) == 0 && signer_new(&d->settings, &signer) == 0;
 
-	if (signer_new(&d->settings, &signer) < 0)
-		return 1;
 	signer_free(signer);
+	seal_free(seal);
+	if (!ok)
+		return 1;
 	puts("kezekd: the configuration is good");
 	return 0;
 }
@@ -292,6 +327,8 @@ static int run(struct daemon *d, bool is_check, int argc, char **argv)
 		return serve(d);
 	if (strcmp(argv[0], "migrate") == 0)
 		return migrate(d, argc, argv);
+	if (strcmp(argv[0], "rewrap") == 0)
+		return rewrap(d, argc, argv);
 	if (strcmp(argv[0], "principal") == 0) {
 		optind = 0; /* getopt begins anew */
 		return bootstrap_principal(&d->settings, argc, argv);

@@ -5,17 +5,15 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
-#include <stdio.h>
 
 #include "daemon/log.h"
 #include "daemon/seal.h"
 
 #define NONCE_SIZE 12
 #define TAG_SIZE   16
-#define MASTER_ID  1 /* rotation writes further ones; each key says which wrapped it */
 
 struct seal {
-	uint8_t master[SEAL_KEY_SIZE], index[SEAL_KEY_SIZE];
+	struct keyring masters, indexes;
 	EVP_CIPHER *cipher;
 	EVP_CIPHER_CTX *context;
 	EVP_MAC_CTX *mac;
@@ -140,63 +138,6 @@ void text_add_base64(struct text *t, struct span bytes)
 	t->len += size;
 }
 
-static int hex_digit(char c)
-{
-	const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c | 32) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
-/* 32 bytes as they are, or as 64 hex digits and an end of line. */
-static int key_parse(const char *bytes, size_t len, uint8_t ret[SEAL_KEY_SIZE])
-{
-	if (len == SEAL_KEY_SIZE) {
-		memcpy(ret, bytes, len);
-		return 0;
-	}
-	while (len && (bytes[len - 1] == '\n' || bytes[len - 1] == '\r'))
-		len--;
-	if (len != 2 * SEAL_KEY_SIZE)
-		return -EINVAL;
-	for (size_t i = 0; i < SEAL_KEY_SIZE; i++) {
-		int high = hex_digit(bytes[2 * i]), low = hex_digit(bytes[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return -EINVAL;
-		ret[i] = (uint8_t)(high << 4 | low);
-	}
-	return 0;
-}
-
-int key_file_read(const char *path, const char *credential, uint8_t ret[SEAL_KEY_SIZE])
-{
-	const char *directory = getenv("CREDENTIALS_DIRECTORY");
-	_text_ where = TEXT_INIT;
-	char bytes[128];
-	size_t len;
-	FILE *f;
-	int r;
-
-	if (path && *path)
-		text_adds(&where, path);
-	else
-		text_addf(&where, "%s/%s", directory ? directory : ".", credential);
-	f = fopen(where.data, "re");
-	if (!f) {
-		r = -errno;
-		log_event(LOG_LEVEL_ERROR, "key_unreadable", LOG_S("file", where.data),
-			LOG_S("why", strerror(-r)));
-		return r;
-	}
-	len = fread(bytes, 1, sizeof(bytes), f);
-	fclose(f);
-	r = key_parse(bytes, len, ret);
-	OPENSSL_cleanse(bytes, sizeof(bytes));
-	if (r < 0)
-		log_event(LOG_LEVEL_ERROR, "key_malformed", LOG_S("file", where.data));
-	return r;
-}
-
 static EVP_MAC_CTX *hmac_new(void)
 {
 	OSSL_PARAM params[] = {
@@ -218,9 +159,9 @@ int seal_new(const struct settings *settings, struct seal **ret)
 
 	if (!s)
 		return -ENOMEM;
-	r = key_file_read(settings->master_key, "master-key", s->master);
+	r = keyring_read(settings->master_key, "master-key", &s->masters);
 	if (r == 0)
-		r = key_file_read(settings->index_key, "index-key", s->index);
+		r = keyring_read(settings->index_key, "index-key", &s->indexes);
 	if (r < 0) {
 		seal_free(s);
 		return r;
@@ -294,37 +235,107 @@ int seal_open(struct seal *s, const uint8_t key[SEAL_KEY_SIZE], const struct uui
 	return 0;
 }
 
+static void wrap(struct seal *s, const struct uuid *request, const uint8_t key[SEAL_KEY_SIZE],
+	struct text *ret)
+{
+	seal_close(s, s->masters.key[0], request, "key",
+		(struct span){(const char *)key, SEAL_KEY_SIZE}, ret);
+}
+
 void seal_make_key(struct seal *s, const struct uuid *request, uint8_t ret_key[SEAL_KEY_SIZE],
 	struct text *ret_wrapped, int *ret_master)
 {
 	random_bytes(ret_key, SEAL_KEY_SIZE);
-	seal_close(s, s->master, request, "key",
-		(struct span){(const char *)ret_key, SEAL_KEY_SIZE}, ret_wrapped);
-	*ret_master = MASTER_ID;
+	wrap(s, request, ret_key, ret_wrapped);
+	*ret_master = s->masters.id[0];
+}
+
+static bool unwrap(struct seal *s, const struct uuid *request, int at, struct span wrapped,
+	uint8_t ret_key[SEAL_KEY_SIZE])
+{
+	_text_ key = TEXT_INIT;
+	bool ok = seal_open(s, s->masters.key[at], request, "key", wrapped, &key) == 0 &&
+		  key.len == SEAL_KEY_SIZE;
+
+	if (ok)
+		memcpy(ret_key, key.data, SEAL_KEY_SIZE);
+	if (key.data)
+		OPENSSL_cleanse(key.data, key.len);
+	return ok;
 }
 
 int seal_open_key(struct seal *s, const struct uuid *request, int master, struct span wrapped,
 	uint8_t ret_key[SEAL_KEY_SIZE])
 {
-	_text_ key = TEXT_INIT;
-
 	if (!wrapped.len)
 		return -ENODATA;
-	if (master != MASTER_ID || seal_open(s, s->master, request, "key", wrapped, &key) < 0 ||
-		key.len != SEAL_KEY_SIZE)
-		return -EBADMSG;
-	memcpy(ret_key, key.data, SEAL_KEY_SIZE);
-	OPENSSL_cleanse(key.data, key.len);
+	for (int i = 0; i < s->masters.count; i++) {
+		if ((master == s->masters.id[i] || master == SEAL_MASTER_UNNAMED) &&
+			unwrap(s, request, i, wrapped, ret_key))
+			return 0;
+	}
+	return -EBADMSG;
+}
+
+int seal_rewrap_key(struct seal *s, const struct uuid *request, int master, struct span wrapped,
+	struct text *ret_wrapped)
+{
+	uint8_t key[SEAL_KEY_SIZE];
+	int r = seal_open_key(s, request, master, wrapped, key);
+
+	if (r < 0)
+		return r;
+	wrap(s, request, key, ret_wrapped);
+	OPENSSL_cleanse(key, sizeof(key));
 	return 0;
 }
 
-void seal_index(
-	struct seal *s, const char *kind, struct span value, uint8_t ret_hash[SEAL_HASH_SIZE])
+const struct keyring *seal_masters(const struct seal *s)
+{
+	return &s->masters;
+}
+
+const struct keyring *seal_indexes(const struct seal *s)
+{
+	return &s->indexes;
+}
+
+void seal_mac(struct seal *s, const uint8_t key[SEAL_KEY_SIZE], const char *kind, struct span value,
+	uint8_t ret_hash[SEAL_HASH_SIZE])
 {
 	size_t len;
 
-	must(EVP_MAC_init(s->mac, s->index, SEAL_KEY_SIZE, NULL) == 1);
+	must(EVP_MAC_init(s->mac, key, SEAL_KEY_SIZE, NULL) == 1);
 	must(EVP_MAC_update(s->mac, (const uint8_t *)kind, strlen(kind) + 1) == 1);
 	must(EVP_MAC_update(s->mac, (const uint8_t *)value.at, value.len) == 1);
 	must(EVP_MAC_final(s->mac, ret_hash, &len, SEAL_HASH_SIZE) == 1);
+}
+
+static void put_index(int32_t id, const uint8_t hash[SEAL_HASH_SIZE], struct seal_index *ret)
+{
+	for (int i = 0; i < SEAL_INDEX_PREFIX; i++)
+		ret->bytes[i] = (uint8_t)((uint32_t)id >> (24 - 8 * i));
+	memcpy(ret->bytes + SEAL_INDEX_PREFIX, hash, SEAL_HASH_SIZE);
+}
+
+void seal_index(struct seal *s, const char *kind, struct span value, struct seal_index *ret)
+{
+	uint8_t hash[SEAL_HASH_SIZE];
+
+	seal_mac(s, s->indexes.key[0], kind, value, hash);
+	put_index(s->indexes.id[0], hash, ret);
+}
+
+int seal_index_each(struct seal *s, const char *kind, struct span value,
+	struct seal_index ret[SEAL_INDEXES_MAX])
+{
+	uint8_t hash[SEAL_HASH_SIZE];
+	int n = 0;
+
+	for (int i = 0; i < s->indexes.count; i++) {
+		seal_mac(s, s->indexes.key[i], kind, value, hash);
+		put_index(s->indexes.id[i], hash, &ret[n++]);
+		put_index(SEAL_INDEX_UNNAMED, hash, &ret[n++]);
+	}
+	return n;
 }

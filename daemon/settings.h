@@ -26,11 +26,14 @@
 	X(client_ca, path, "", "PEM bundle that client certificates must lead to")                 \
 	X(client_crl, path, "", "PEM CRLs for the client CA; checked where set")                   \
 	X(master_key, path, "",                                                                    \
-		"file of 32 random bytes that wraps every request's key; "                         \
+		"file of the key that wraps every request's key, and of those it replaced; "       \
 		"$CREDENTIALS_DIRECTORY/master-key where empty")                                   \
 	X(index_key, path, "",                                                                     \
-		"file of 32 random bytes that keys the search hashes; "                            \
+		"file of the key of the search hashes, and of those it replaced; "                 \
 		"$CREDENTIALS_DIRECTORY/index-key where empty")                                    \
+	X(lost_keys, list, "",                                                                     \
+		"ids of master and index keys that are gone for good: the daemon serves without "  \
+		"what stands under them")                                                          \
 	X(receipt_key, path, "",                                                                   \
 		"file of 32 random bytes, the Ed25519 key that signs receipts; "                   \
 		"$CREDENTIALS_DIRECTORY/receipt-key where empty; without either they are not "     \

@@ -190,7 +190,7 @@ static void check_corrected(struct act_run *r, struct act_input *in)
 	json_reader_init(&whole, in->corrected, "/changes", &probe.faults);
 	intake_read_applicant(&probe, &whole, JSON_OPTIONAL);
 	if (check_form(r, form ? form : nothing, &probe.faults) == 0)
-		r->member.lookup_count = intake_lookups(&probe, r->c->api->seal, r->member.lookups);
+		lookups_add(&r->member.lookups, in->corrected, r->c->api->seal);
 	faults_move(&r->faults, &probe.faults);
 	intake_done(&probe);
 }

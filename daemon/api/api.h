@@ -17,6 +17,8 @@ _must_check_ int api_work(struct api *a, const char *conninfo);
 struct api_hooks {
 	void (*on_due)(void *arg, int64_t at);   /* a deadline will fire then */
 	void (*on_lease)(void *arg, int64_t at); /* a lease will run out then */
+	/* Rows stand under a key that this daemon was not given: it must not serve. */
+	void (*on_unfit)(void *arg);
 	void *arg;
 };
 void api_set_hooks(struct api *a, const struct api_hooks *hooks);

@@ -120,6 +120,12 @@ void api_refresh(struct api *a)
 	timer_set(&a->beat_timer, 0);
 }
 
+void api_beat_again(struct api *a, bool at_once)
+{
+	a->beat_sent_mono = 0;
+	timer_set(&a->beat_timer, at_once ? 0 : BEAT_US);
+}
+
 static void on_beat_done(struct unit *u, enum unit_how how)
 {
 	struct api *a = container_of(u, struct api, beat);
@@ -146,8 +152,7 @@ static void on_beat_done(struct unit *u, enum unit_how how)
 		tell_ready(a);
 	}
 	unit_done(u);
-	a->beat_sent_mono = 0;
-	timer_set(&a->beat_timer, BEAT_US);
+	api_beat_again(a, false);
 }
 
 static void on_beat(struct timer *t)
@@ -156,13 +161,16 @@ static void on_beat(struct timer *t)
 
 	if (a->beat_sent_mono)
 		return;
+	a->beat_sent_mono = loop_mono();
+	if (!a->keys_fit) {
+		keys_check(a);
+		return;
+	}
 	unit_init(&a->beat, on_beat_done);
 	unit_add(&a->beat, SQL_HEARTBEAT);
-	a->beat_sent_mono = loop_mono();
 	if (pg_submit(a->reads, &a->beat) < 0) {
 		unit_done(&a->beat);
-		a->beat_sent_mono = 0;
-		timer_set(t, BEAT_US);
+		api_beat_again(a, false);
 	}
 }
 

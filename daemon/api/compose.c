@@ -5,7 +5,6 @@
 #include "daemon/api/intake.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
-#include "lib/fold.h"
 
 static const struct zone *office_zone(const struct intake *in)
 {
@@ -190,48 +189,4 @@ void intake_journal(const struct intake *in, struct dossier *d, const struct cal
 	text_add_moment(&t, "due_at", d->row.due_at, dossier_zone(d));
 	text_add_char(&t, '}');
 	e->after = pool_take(d->pool, &t);
-}
-
-static void add_lookup(struct seal *seal, const char *kind, struct span what,
-	struct lookup_row ret[LOOKUPS_MAX], int *n)
-{
-	struct lookup_row row = {.kind = kind};
-
-	seal_index(seal, kind, what, row.hash);
-	for (int i = 0; i < *n; i++) {
-		if (memcmp(ret[i].hash, row.hash, sizeof(row.hash)) == 0)
-			return;
-	}
-	if (*n < LOOKUPS_MAX)
-		ret[(*n)++] = row;
-}
-
-/* A name is found by its whole words. */
-static void add_name(
-	struct seal *seal, json_object *person, struct lookup_row ret[LOOKUPS_MAX], int *n)
-{
-	const char *name = json_object_get_string(json_object_object_get(person, "name"));
-	_text_ folded = TEXT_INIT;
-	struct span rest, word;
-
-	if (!name)
-		return;
-	text_add_folded(&folded, span_of(name));
-	for (rest = text_span(&folded); fold_next_word(&rest, &word);)
-		add_lookup(seal, "name", word, ret, n);
-}
-
-int intake_lookups(const struct intake *in, struct seal *seal, struct lookup_row ret[LOOKUPS_MAX])
-{
-	int n = 0;
-
-	if (in->pin)
-		add_lookup(seal, "pin", span_of(in->pin), ret, &n);
-	if (in->external_ref)
-		add_lookup(seal, "reference", span_of(in->external_ref), ret, &n);
-	if (in->code[0])
-		add_lookup(seal, "code", span_of(in->code), ret, &n);
-	add_name(seal, in->applicant, ret, &n);
-	add_name(seal, json_object_object_get(in->applicant, "representative"), ret, &n);
-	return n;
 }

@@ -109,14 +109,10 @@ void documents_add(struct dossier *d, const struct unit *u, int statement)
 	}
 }
 
-void document_hash(struct api *a, const char *what, const struct uuid *request, struct span value,
-	uint8_t ret[SEAL_HASH_SIZE])
+void document_hash(struct api *a, const uint8_t key[SEAL_KEY_SIZE], const char *what,
+	struct span value, uint8_t ret[SEAL_HASH_SIZE])
 {
-	_text_ t = TEXT_INIT;
-
-	text_add(&t, request->bytes, sizeof(request->bytes));
-	text_add_span(&t, value);
-	seal_index(a->seal, what, text_span(&t), ret);
+	seal_mac(a->seal, key, what, value, ret);
 }
 
 void document_place(const struct uuid *id, int no, char ret[64])

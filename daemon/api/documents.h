@@ -39,9 +39,10 @@ void document_write(struct text *t, const struct document_row *row,
 /* Behind those that were declared: what is stored for the request and who asks may see, from the
  * rows of documents_of. For telling alone: the dossier is not written with them. */
 void documents_add(struct dossier *d, const struct unit *u, int statement);
-/* By which a name is found, or a digest compared, without being told. */
-void document_hash(struct api *a, const char *what, const struct uuid *request, struct span value,
-	uint8_t ret[SEAL_HASH_SIZE]);
+/* By which a name is found, or a digest compared, without being told: keyed by the request's own
+ * key, so that no other key's rotation touches it and nobody can guess at it after an erasure. */
+void document_hash(struct api *a, const uint8_t key[SEAL_KEY_SIZE], const char *what,
+	struct span value, uint8_t ret[SEAL_HASH_SIZE]);
 /* A chunk's purpose when it is sealed: its document and its place in it. */
 void document_place(const struct uuid *id, int no, char ret[64]);
 /* `sha-256=:…:` (RFC 9530). */

@@ -162,23 +162,39 @@ static void open_stream(struct call *c)
 		write_on(c);
 }
 
+/* Statement 2 has all of the request, at most DOCUMENTS_MAX: which of them bears the name is known
+ * once its key is open. False: none. */
+static bool find_named(const struct unit *u, struct download *d, struct document_row *ret)
+{
+	uint8_t hash[SEAL_HASH_SIZE];
+
+	document_hash(d->api, d->key, "document", span_of(d->about.name), hash);
+	for (int i = 0; i < rows_count(u, 2); i++) {
+		struct row r = row_of(u, 2, i);
+		struct span named = row_bytes(&r);
+
+		if (named.len == sizeof(hash) && memcmp(named.at, hash, sizeof(hash)) == 0) {
+			document_row_read(&r, ret);
+			return true;
+		}
+	}
+	return false;
+}
+
 static void on_document(struct unit *u, enum unit_how how)
 {
 	struct call *c = call_of_unit(u);
 	struct download *d = c->state;
 	struct request_row request;
 	struct document_row row;
-	struct row r;
 	int n;
 
 	if (!document_request(c, how, &request, d->key))
 		return;
-	if (!rows_count(u, 2)) {
+	if (!find_named(u, d, &row)) {
 		answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
 		return;
 	}
-	r = row_of(u, 2, 0);
-	document_row_read(&r, &row);
 	if (document_open(c->api, d->key, &d->request, &row, &d->about) < 0) {
 		answer_problem(c, KEZEK_PROBLEM_internal, NULL);
 		return;
@@ -199,8 +215,6 @@ void document_get_begin(struct call *c)
 {
 	static const char *const names[] = {NULL};
 	struct download *d;
-	uint8_t hash[SEAL_HASH_SIZE];
-	struct params *p;
 	struct span name;
 
 	if (!call_query_check(c, names) || !document_name(c, &name))
@@ -209,10 +223,8 @@ void document_get_begin(struct call *c)
 	d->api = c->api;
 	if (!call_id(c, &d->request))
 		return;
-	document_hash(c->api, "document", &d->request, name, hash);
+	memcpy(d->about.name, name.at, name.len);
 	params_uuid(call_read(c, SQL_REQUEST_BY_ID), &d->request);
-	p = call_read(c, SQL_DOCUMENT_NAMED);
-	params_uuid(p, &d->request);
-	params_bytes(p, hash, sizeof(hash));
+	params_uuid(call_read(c, SQL_DOCUMENT_HASHES), &d->request);
 	document_send(c, on_document);
 }

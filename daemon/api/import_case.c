@@ -37,7 +37,7 @@ static void fill_member(struct import_line *l, const struct call *c)
 	m->status = 201;
 	m->formers = l->formers;
 	m->former_count = l->former_count;
-	m->lookup_count = intake_lookups(&l->in, c->api->seal, m->lookups);
+	lookups_add(&m->lookups, l->d.content, c->api->seal);
 }
 
 bool import_line_compose(struct import_line *l, struct call *c)

@@ -4,6 +4,7 @@
 
 #include "daemon/api/api.h"
 #include "daemon/api/book.h"
+#include "daemon/api/keys.h"
 #include "daemon/db/members.h"
 #include "daemon/seal.h"
 #include "daemon/signer.h"
@@ -59,6 +60,8 @@ struct api {
 	/* When what is cached was asked for, and when a writer last brought its own: older answers
 	 * are dropped. */
 	int64_t principals_asked, principals_written, book_asked;
+	bool keys_fit; /* looked at before anything is loaded */
+	struct key_use missing_key;
 	bool loading, has_principals, has_test_clock, schema_is_right, draining;
 	struct unit beat, load;
 	struct timer beat_timer;
@@ -90,6 +93,8 @@ static inline void api_tell_lease(const struct api *a, int64_t at)
 /* caches.c */
 void caches_init(struct api *a);
 void caches_done(struct api *a);
+/* The beat's unit is free again. */
+void api_beat_again(struct api *a, bool at_once);
 /* `w->on_book` is set: see there. */
 void book_await(struct api *a, struct book_waiter *w, int64_t generation);
 /* Principals, catalogue and calendars anew: three statements, and what their rows are for. */

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/api/dossier.h"
+#include "daemon/api/lookups.h"
 #include "lib/applicant.h"
 #include "lib/lookup_code.h"
 #include "lib/route.h"
@@ -39,8 +40,6 @@ int intake_local_year(const struct intake *in);
 /* Fills in the dossier: number, agency, state, deadlines. d->now is the moment of registration. */
 void intake_compose(const struct intake *in, struct dossier *d, int64_t number);
 void intake_journal(const struct intake *in, struct dossier *d, const struct call *c);
-/* The PIN's comes first, where there is one. */
-int intake_lookups(const struct intake *in, struct seal *seal, struct lookup_row ret[LOOKUPS_MAX]);
 /* `"warnings":[…]`: what is odd, in the caller's language. */
 void intake_write_warnings(struct text *t, const struct intake *in, enum lang lang);
 /* Whether any fault is of shape: then nothing was understood that could be looked up. */

@@ -3,8 +3,10 @@
 #include "daemon/api/dossier.h"
 #include "daemon/api/export.h"
 #include "daemon/api/resources.h"
-#include "lib/fold.h"
+#include "daemon/api/lookups.h"
 #include "lib/lookup_code.h"
+
+#define SEARCH_LIMIT 100 /* where the body has none */
 
 /* Rows of request_view from statement 1; one more than the page holds tells has_more. */
 static void reply_list(struct call *c, struct unit *u, int limit, bool by_due)
@@ -234,51 +236,38 @@ void requests_list_begin(struct call *c)
 
 static void ask_number(struct call *c, struct listing *l, const char *number)
 {
-	const struct page all = {.limit = l->page.limit, .after_at = MOMENT_NONE};
-
 	l->overdue = -1;
 	l->due_before = l->updated_since = MOMENT_NONE;
 	text_adds(&l->number, number);
-	ask(c, l, &all);
+	ask(c, l, &l->page);
 }
 
-/* By what is found through keyed hashes: all of them. */
-static void ask_hashed(struct call *c, const struct listing *l, const char *kind,
-	const struct lookup_row *rows, int n)
+static void ask_sought(struct call *c, const struct listing *l, struct sought *sought)
 {
 	struct params *p = call_read(c, SQL_SEARCH);
-	struct columns hashes;
 
-	columns_init(&hashes, "b");
-	for (int i = 0; i < n; i++)
-		cell_bytes(&hashes, rows[i].hash, sizeof(rows[i].hash));
-	params_text(p, kind);
-	params_columns(p, &hashes);
+	params_text(p, sought->kind);
+	params_columns(p, &sought->columns);
+	params_uuid(p, l->page.has_after ? &l->page.after_id : NULL);
 	params_int(p, l->page.limit + 1);
 }
 
 static void ask_value(struct call *c, const struct listing *l, const char *kind, const char *value)
 {
-	struct lookup_row row;
+	struct sought sought;
 
-	seal_index(c->api->seal, kind, span_of(value), row.hash);
-	ask_hashed(c, l, kind, &row, 1);
+	sought_value(&sought, c->api->seal, kind, value);
+	ask_sought(c, l, &sought);
 }
 
-/* Each word of it, whole, in any order. False: answered. */
+/* False: answered. */
 static bool ask_name(struct call *c, const struct listing *l, const char *name)
 {
-	struct lookup_row rows[LOOKUPS_MAX];
-	_text_ folded = TEXT_INIT;
+	struct sought sought;
 	_faults_ faults = {0};
-	struct span rest, word;
-	int n = 0;
 
-	text_add_folded(&folded, span_of(name));
-	for (rest = text_span(&folded); n < LOOKUPS_MAX && fold_next_word(&rest, &word); n++)
-		seal_index(c->api->seal, "name", word, rows[n].hash);
-	if (n) {
-		ask_hashed(c, l, "name", rows, n);
+	if (sought_name(&sought, c->api->seal, name)) {
+		ask_sought(c, l, &sought);
 		return true;
 	}
 	faults_add(&faults, "/name", WORD_reason_too_short, "1", NULL);
@@ -297,6 +286,17 @@ static bool read_code(struct json_reader *r, char ret_code[LOOKUP_CODE_SIZE])
 	return false;
 }
 
+static void read_search_page(struct json_reader *r, struct page *ret)
+{
+	const char *after = json_get_string(r, "after", JSON_OPTIONAL, 100);
+	int64_t limit = SEARCH_LIMIT;
+
+	(void)json_get_int64(r, "limit", JSON_OPTIONAL, 1, PAGE_LIMIT_MAX, &limit);
+	*ret = (struct page){.limit = (int)limit, .after_at = MOMENT_NONE};
+	if (after && !page_parse_after(after, ret))
+		json_reader_fault(r, "after", WORD_reason_bad_format, "end_cursor", NULL);
+}
+
 /* POST /v1/searches: personal data never stands in a URL. */
 void search_begin(struct call *c)
 {
@@ -313,6 +313,7 @@ void search_begin(struct call *c)
 	number = json_get_string(&r, "number", JSON_OPTIONAL, 100);
 	name = json_get_string(&r, "name", JSON_OPTIONAL, 200);
 	has_code = read_code(&r, code);
+	read_search_page(&r, &l->page);
 	if (!faults.count && !!pin + !!reference + !!number + !!name + has_code != 1)
 		json_reader_fault(&r, NULL, WORD_reason_not_allowed,
 			"pin | external_ref | number | name | code", NULL);
@@ -321,7 +322,6 @@ void search_begin(struct call *c)
 		answer_faults(c, &faults);
 		return;
 	}
-	l->page.limit = 100;
 	if (name && !ask_name(c, l, name))
 		return;
 	if (number)

@@ -4,7 +4,6 @@
 #include "daemon/api/resources.h"
 
 #define LIMIT_DEFAULT 50
-#define LIMIT_MAX     500
 
 bool page_read_limit(struct call *c, struct page *ret)
 {
@@ -16,7 +15,7 @@ bool page_read_limit(struct call *c, struct page *ret)
 	if (!call_query(c, "limit", &value))
 		return true;
 	limit = strtol(value.data ? value.data : "", &end, 10);
-	if (!value.len || *end || limit < 1 || limit > LIMIT_MAX) {
+	if (!value.len || *end || limit < 1 || limit > PAGE_LIMIT_MAX) {
 		answer_bad_parameter(c, "limit", WORD_reason_bad_format, "1…500");
 		return false;
 	}
@@ -24,11 +23,23 @@ bool page_read_limit(struct call *c, struct page *ret)
 	return true;
 }
 
+bool page_parse_after(const char *cursor, struct page *ret)
+{
+	long long at;
+	int used = 0;
+
+	if (strlen(cursor) <= UUID_TEXT_SIZE || sscanf(cursor, "%lld.%n", &at, &used) != 1 ||
+		!used || !(at == MOMENT_NONE || (at >= MOMENT_MIN && at <= MOMENT_MAX)) ||
+		!uuid_parse(span_of(cursor + used), &ret->after_id))
+		return false;
+	ret->has_after = true;
+	ret->after_at = at;
+	return true;
+}
+
 bool page_read(struct call *c, struct page *ret)
 {
 	_text_ value = TEXT_INIT;
-	long long at;
-	int used = 0;
 
 	memset(ret, 0, sizeof(*ret));
 	ret->after_at = MOMENT_NONE;
@@ -36,13 +47,8 @@ bool page_read(struct call *c, struct page *ret)
 		return false;
 	if (!call_query(c, "after", &value))
 		return true;
-	ret->has_after = true;
-	if (value.len > UUID_TEXT_SIZE && sscanf(value.data, "%lld.%n", &at, &used) == 1 && used &&
-		(at == MOMENT_NONE || (at >= MOMENT_MIN && at <= MOMENT_MAX)) &&
-		uuid_parse(span_of(value.data + used), &ret->after_id)) {
-		ret->after_at = at;
+	if (value.len && page_parse_after(value.data, ret))
 		return true;
-	}
 	answer_bad_parameter(c, "after", WORD_reason_bad_format, "end_cursor");
 	return false;
 }

@@ -68,9 +68,12 @@ struct page {
 	int64_t after_at;
 	bool has_after;
 };
+#define PAGE_LIMIT_MAX 500
 bool page_read(struct call *c, struct page *ret);
 /* The limit alone, for lists whose cursor is another. */
 bool page_read_limit(struct call *c, struct page *ret);
+/* Into the members about it. False: no cursor of ours. */
+bool page_parse_after(const char *cursor, struct page *ret);
 /* `],"page":{"end_cursor":…,"has_more":…}`; `last` NULL when the page is empty. */
 /* Answers with the rows of a statement that was asked for one more than the page holds, which is
  * c->state; `add` writes one as an object and tells its id. */

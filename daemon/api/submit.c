@@ -122,8 +122,9 @@ static void member_fill(struct submission *s)
 	m->status = 201;
 	m->generation = s->c->book->generation;
 	dossier_state(d, &m->state);
-	m->lookup_count = intake_lookups(&s->in, s->c->api->seal, m->lookups);
-	m->pin = s->in.pin && !s->in.has_open ? m->lookups[0].hash : NULL;
+	lookups_add(&m->lookups, s->d.content, s->c->api->seal);
+	if (s->in.pin && !s->in.has_open)
+		lookup_add_each(&m->pin, s->c->api->seal, "pin", span_of(s->in.pin));
 }
 
 static void reply_created(struct submission *s)

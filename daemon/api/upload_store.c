@@ -110,7 +110,7 @@ static void store(struct call *c)
 	_text_ about = TEXT_INIT;
 	struct params *p;
 
-	document_hash(c->api, "document-content", &up->request,
+	document_hash(c->api, up->key, "document-content",
 		(struct span){(const char *)up->hash, sizeof(up->hash)}, digest_hash);
 	document_close(c->api, up->key, &up->request, &up->about, up->size, up->chunks, &about);
 	unit_init(&c->unit, NULL);

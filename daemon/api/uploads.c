@@ -243,6 +243,7 @@ static void on_request(struct unit *u, enum unit_how how)
 	up->is_counted = transfer_begin(c);
 	if (!up->is_counted)
 		return;
+	document_hash(c->api, up->key, "document", span_of(up->about.name), up->name_hash);
 	up->zone = book_zone(c->book, request.agency);
 	up->digest = digest_new();
 	up->about.id = uuid_new(loop_now(c->api->loop));
@@ -266,7 +267,6 @@ void document_put_begin(struct call *c)
 	if (!call_id(c, &up->request) || !read_kind(c, up) || !read_digest(c, up) ||
 		!read_if_match(c, up) || !read_type(c, up))
 		return;
-	document_hash(c->api, "document", &up->request, name, up->name_hash);
 	params_uuid(call_read(c, SQL_REQUEST_BY_ID), &up->request);
 	document_send(c, on_request);
 }

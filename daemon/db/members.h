@@ -25,10 +25,9 @@ struct open_member {
 	struct text answer; /* sealed; empty: none is kept */
 	int64_t generation; /* of the calendars its dates were computed by */
 	struct changes changes;
-	struct lookup_row lookups[LOOKUPS_MAX];
-	int lookup_count;
-	const uint8_t *pin; /* the hash by which the applicant's open requests are looked for, one
-			     * of `lookups`; NULL: they are not */
+	struct lookups lookups;
+	struct text pin;    /* the hashes under which the applicant's open requests may stand, one
+			     * behind   the other; empty: they are not looked for */
 	struct text known;  /* of MEMBER_KNOWN: such a one's number; empty: not for the principal */
 	const char *holder; /* in custody; NULL: nobody */
 	const struct former_row *formers;
@@ -61,8 +60,7 @@ struct act_member {
 	struct text answer;
 	int64_t generation; /* of the calendars its dates were computed by */
 	struct changes changes;
-	struct lookup_row lookups[LOOKUPS_MAX]; /* added to those that are there */
-	int lookup_count;
+	struct lookups lookups;       /* added to those that are there */
 	const struct link_row *links; /* that the act makes */
 	int link_count;
 	struct stored_answer stored;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/db/batch.h"
+#include "daemon/db/lookups.h"
 
 #define FINGERPRINT_SIZE 32
 #define RUNGS_MAX        16 /* LADDER_RUNGS_MAX of lib/ladder.h */
@@ -40,11 +41,6 @@ struct event_row {
 	const char *principal, *actor, *ground, *legal_basis;
 	struct text reason, text;
 	const char *before, *after;
-};
-
-struct lookup_row {
-	const char *kind;
-	uint8_t hash[32];
 };
 
 /* What is stored under a key: filled in for MEMBER_DUPLICATE. */
@@ -87,7 +83,6 @@ struct link_row {
 #define LINKS_MAX       32 /* of one request */
 #define LINKS_ASKED_MAX 16 /* by one act */
 #define DEADLINES_MAX   40 /* of one request, all that ever ran: each pause may start a cure */
-#define LOOKUPS_MAX     16 /* PIN, reference, and the words of names */
 
 /* An agency that had a request and gave it on, with the number it had given it: kezek.former. */
 struct former_row {

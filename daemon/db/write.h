@@ -8,8 +8,7 @@
 #define LOOKUP_SIGNATURE   "utb"
 
 void write_deadlines(struct columns *c, const struct uuid *request, const struct changes *changes);
-void write_lookups(
-	struct columns *c, const struct uuid *request, const struct lookup_row *lookups, int n);
+void write_lookups(struct columns *c, const struct uuid *request, const struct lookups *lookups);
 void write_events(struct columns *c, const struct uuid *request, const struct changes *changes);
 /* Null where the text is empty. */
 void cell_sealed(struct columns *c, const struct text *t);

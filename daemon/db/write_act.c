@@ -80,7 +80,7 @@ static void write_batch(struct member *const members[], int n, struct params *p)
 		write_member(&m, a);
 		write_deadlines(&d, &a->base.lock, &a->changes);
 		write_events(&e, &a->base.lock, &a->changes);
-		write_lookups(&l, &a->base.lock, a->lookups, a->lookup_count);
+		write_lookups(&l, &a->base.lock, &a->lookups);
 		write_links(&k, a);
 	}
 	params_columns(p, &m);
@@ -116,6 +116,7 @@ void act_member_done(struct act_member *m)
 	text_done(&m->content);
 	text_done(&m->answer);
 	changes_done(&m->changes);
+	lookups_done(&m->lookups);
 	stored_answer_done(&m->stored);
 }
 

@@ -76,13 +76,12 @@ void write_events(struct columns *c, const struct uuid *request, const struct ch
 	}
 }
 
-void write_lookups(
-	struct columns *c, const struct uuid *request, const struct lookup_row *lookups, int n)
+void write_lookups(struct columns *c, const struct uuid *request, const struct lookups *lookups)
 {
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < lookups->count; i++) {
 		cell_uuid(c, request);
-		cell_text(c, lookups[i].kind);
-		cell_bytes(c, lookups[i].hash, sizeof(lookups[i].hash));
+		cell_text(c, lookups->rows[i].kind);
+		cell_bytes(c, lookups->rows[i].hash, sizeof(lookups->rows[i].hash));
 	}
 }
 
@@ -124,7 +123,7 @@ static void write_member(struct columns *c, const struct open_member *m)
 	cell_int(c, m->status);
 	cell_sealed(c, &m->answer);
 	cell_int64(c, m->generation);
-	cell_bytes(c, m->pin, m->pin ? FINGERPRINT_SIZE : 0);
+	cell_sealed(c, &m->pin);
 	cell_text(c, s->body_number);
 	cell_int(c, s->hops);
 	cell_text(c, m->holder);
@@ -155,7 +154,7 @@ static void write_batch(struct member *const members[], int n, struct params *p,
 		write_member(&m, o);
 		write_deadlines(&d, &o->id, &o->changes);
 		write_events(&e, &o->id, &o->changes);
-		write_lookups(&l, &o->id, o->lookups, o->lookup_count);
+		write_lookups(&l, &o->id, &o->lookups);
 		write_formers(&f, o);
 	}
 	params_bool(p, imported);
@@ -271,6 +270,12 @@ void changes_done(struct changes *c)
 	c->event_count = 0;
 }
 
+void lookups_done(struct lookups *l)
+{
+	free(l->rows);
+	*l = (struct lookups){0};
+}
+
 void open_member_done(struct open_member *m)
 {
 	text_done(&m->content);
@@ -278,6 +283,8 @@ void open_member_done(struct open_member *m)
 	text_done(&m->answer);
 	text_done(&m->known);
 	changes_done(&m->changes);
+	lookups_done(&m->lookups);
+	text_done(&m->pin);
 	stored_answer_done(&m->stored);
 }
 

@@ -1,6 +1,7 @@
 -- The erasure of a person: the request's key is destroyed, and with it all that was sealed under it; what it was found
--- by and its files are deleted. The journal stands, and says so. Results: done (also when it was before), denied,
--- missing, open (only what has ended can be erased, with what came of it).
+-- by and its files are deleted. Stored answers and every version of the content stay, as nothing that anybody can read.
+-- The journal stands, and says so. Results: done (also when it was before), denied, missing, open (only what has ended
+-- can be erased, with what came of it).
 CREATE OR REPLACE FUNCTION kezek.erase(p_by text, p_actor text, p_request uuid, p_legal_basis text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -30,7 +31,6 @@ BEGIN
 	END IF;
 	DELETE FROM kezek.lookup WHERE request = p_request;
 	DELETE FROM kezek.document_chunk WHERE request = p_request;
-	UPDATE kezek.idempotency SET answer = NULL WHERE request = p_request;
 	UPDATE kezek.request_state SET seq = v_seq, version = version + 1, updated_at = v_now WHERE id = p_request;
 	INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, legal_basis, position)
 	VALUES (p_request, v_seq, kezek.uuid_v7(v_now), 'erased', v_now, v_now, p_by, p_actor, p_legal_basis,

@@ -13,21 +13,27 @@ import unittest
 from support.kezek import KEZEKD, ROOT, ApiTest, eventually, free_port, main, run
 from support.daemon import SANITIZERS
 
-SERVICE = ROOT / "systemd" / "kezekd.service"
+UNITS = ROOT / "systemd"
+SERVICES = ("kezekd.service", "kezekd-rewrap.service")
 
 
 class Unit(unittest.TestCase):
     def test_exposure_is_at_most_1_5(self):
-        run("systemd-analyze", "security", "--offline=yes", "--threshold=15", "--no-pager", SERVICE)
+        for service in SERVICES:
+            run("systemd-analyze", "security", "--offline=yes", "--threshold=15", "--no-pager", UNITS / service)
+
+    def test_who_rewraps_is_shut_in_as_the_daemon_is(self):
+        daemon, rewrap = ([line for line in (UNITS / name).read_text().partition("UMask=")[2].partition("[Install]")[0].splitlines()
+                           if "=" in line] for name in SERVICES)
+        self.assertEqual(rewrap, daemon)
 
     def test_units_are_well_formed(self):
         with tempfile.TemporaryDirectory() as directory:
-            for unit in (ROOT / "systemd").glob("kezekd.s*"):
+            for unit in UNITS.glob("kezekd*.s*"):
                 # What is not installed cannot be found: any program stands in for it.
                 text = unit.read_text().replace("/usr/sbin/kezekd", "/bin/true")
                 pathlib.Path(directory, unit.name).write_text(text)
-            said = run("systemd-analyze", "verify", "--man=no", f"{directory}/kezekd.service", f"{directory}/kezekd.socket",
-                       check=False)
+            said = run("systemd-analyze", "verify", "--man=no", *pathlib.Path(directory).iterdir(), check=False)
             ours = [line for line in said.stderr.splitlines() if "kezekd" in line]
             self.assertEqual(ours, [])
 

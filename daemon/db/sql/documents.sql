@@ -4,9 +4,9 @@
 SELECT no, kind, media_type, size, chunks, stored_at, stored_by, actor, about FROM kezek.document
 WHERE request = $1::uuid ORDER BY no
 
--- name: document_named
-SELECT no, kind, media_type, size, chunks, stored_at, stored_by, actor, about FROM kezek.document
-WHERE request = $1::uuid AND name_hash = $2::bytea
+-- name: document_hashes
+SELECT name_hash, no, kind, media_type, size, chunks, stored_at, stored_by, actor, about FROM kezek.document
+WHERE request = $1::uuid ORDER BY no
 
 -- name: document_chunk
 SELECT sealed FROM kezek.document_chunk WHERE request = $1::uuid AND document = $2::uuid AND no = $3::int

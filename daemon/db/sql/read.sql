@@ -146,9 +146,14 @@ SELECT v.* FROM kezek.request_view v WHERE v.id = ANY ((SELECT ids FROM q)::uuid
 ORDER BY array_position((SELECT ids FROM q), v.id)
 
 -- name: search
-WITH q AS MATERIALIZED (SELECT ARRAY(SELECT l.request FROM kezek.lookup l
-	WHERE l.kind = $1 AND l.hash = ($2::bytea[])[1] AND NOT EXISTS (SELECT FROM unnest($2::bytea[]) AS h(hash)
-		WHERE NOT EXISTS (SELECT FROM kezek.lookup m WHERE m.hash = h.hash AND m.request = l.request))
-	ORDER BY l.request DESC LIMIT $3::int) AS ids)
+-- Each hash of the first word on its own, newest first, so that a page of a common name is read and no more.
+WITH h AS MATERIALIZED (SELECT word, hash FROM unnest($2::int[], $3::bytea[]) AS u(word, hash)),
+	q AS MATERIALIZED (SELECT ARRAY(SELECT DISTINCT f.request FROM h, LATERAL (
+		SELECT l.request FROM kezek.lookup l
+		WHERE l.hash = h.hash AND l.kind = $1 AND ($4::uuid IS NULL OR l.request < $4::uuid)
+			AND NOT EXISTS (SELECT FROM h w WHERE w.word > 0 AND NOT EXISTS (SELECT FROM h o
+				JOIN kezek.lookup m ON m.hash = o.hash AND m.request = l.request WHERE o.word = w.word))
+		ORDER BY l.request DESC LIMIT $5::int) f
+		WHERE h.word = 0 ORDER BY f.request DESC LIMIT $5::int) AS ids)
 SELECT v.* FROM kezek.request_view v WHERE v.id = ANY ((SELECT ids FROM q)::uuid[])
 ORDER BY array_position((SELECT ids FROM q), v.id)
