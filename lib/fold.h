@@ -5,8 +5,9 @@
 #include "lib/text.h"
 
 /*
- * Adds UTF-8 `s` in lower case (ASCII and Cyrillic), with ё→е, ң→н, ө→о, ү→у: keyboards without the
- * Kyrgyz letters write so. Other bytes stay as they are.
+ * Adds UTF-8 `s` in lower case (Cyrillic and Latin), with ё→е, ң→н, ө→о, ү→у: keyboards without the
+ * Kyrgyz letters write so. A letter and its mark may come as one sign or, in Cyrillic, as two.
+ * Other bytes stay as they are.
  */
 void text_add_folded(struct text *t, struct span s);
 /* The next word of a folded text, taken off its front: letters and digits; anything between them

@@ -77,6 +77,8 @@ void access_reply(struct call *c, int status, const char *type, struct text *bod
 	c->told.type = type;
 	c->told.body = *body;
 	*body = TEXT_INIT;
+	if (c->told.always && !c->told.line.requests.len)
+		text_add_char(&c->told.line.requests, '{');
 	if (c->told.line.requests.len)
 		access_log(c, reply);
 	else

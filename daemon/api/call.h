@@ -16,6 +16,7 @@ struct told {
 	struct text query, body;
 	const char *type;
 	int status;
+	bool always; /* a line even where nobody's data was told */
 	void (*then)(struct call *c);
 };
 

@@ -322,6 +322,7 @@ void search_begin(struct call *c)
 		answer_faults(c, &faults);
 		return;
 	}
+	c->told.always = true; /* that there is nothing tells something too */
 	if (name && !ask_name(c, l, name))
 		return;
 	if (number)

@@ -72,20 +72,34 @@ static void test_fold(void)
 
 	text_add_folded(&t, SPAN("Ёлка ҢӨҮ Паспорт ID-6 ҐЏ"));
 	check(strcmp(t.data, "елка ноу паспорт id-6 ґџ") == 0, "folded: %s", t.data);
+	text_reset(&t);
+	/* Latin with its marks, in pairs that begin with even and with odd ones. */
+	text_add_folded(&t, SPAN("MÜLLER ÉÐ×÷ßÿŸ ĀāĶķ ŁłŽž ŠşĞŴ İIıi"));
+	check(strcmp(t.data, "müller éð×÷ßÿÿ āāķķ łłžž šşğŵ iiii") == 0, "latin: %s", t.data);
+	text_reset(&t);
+	/* й and ё in two signs, a stress; a mark over a Latin letter and over nothing stays. */
+	text_add_folded(&t, SPAN("И\u0306и\u0306 Е\u0308 о\u0301 e\u0301 \u0306"));
+	check(strcmp(t.data, "йй е о e\u0301 \u0306") == 0, "marks: %s", t.data);
+	text_reset(&t);
+	text_adds(&t, "и");
+	text_add_folded(&t, SPAN("\u0306й"));
+	check(strcmp(t.data, "и\u0306й") == 0, "what stood there is not touched: %s", t.data);
 }
 
 static void test_words_of_a_name(void)
 {
-	struct span rest = span_of(" асанов-уулу  «усен» o’brien 3"), word;
+	struct span rest = span_of(" асанов-уулу  «усен» o’brien oʻzbek 3"), word;
 	_text_ t = TEXT_INIT;
 
 	while (fold_next_word(&rest, &word)) {
 		text_add_span(&t, word);
 		text_add_char(&t, '|');
 	}
-	check(strcmp(t.data, "асанов|уулу|усен|o|brien|3|") == 0, "words: %s", t.data);
+	check(strcmp(t.data, "асанов|уулу|усен|o|brien|o|zbek|3|") == 0, "words: %s", t.data);
 	rest = span_of("\xe2");
 	check(!fold_next_word(&rest, &word), "half a sign is no word");
+	rest = span_of("\xca");
+	check(fold_next_word(&rest, &word) && word.len == 1, "half a letter stays what it is");
 }
 
 int main(void)
