@@ -94,6 +94,16 @@ void items_print(const struct cli *c, json_object *answer, const struct list_loo
 		fprintf(stderr, "%s\n", say(SAY_nothing, c->lang));
 }
 
+void more_print(const struct cli *c, json_object *answer)
+{
+	_free_ char *more = NULL;
+
+	if (!tree_is_true(answer, "/page/has_more"))
+		return;
+	more = say_with(SAY_more, c->lang, tree_text(answer, "/page/end_cursor"));
+	fprintf(stderr, "%s\n", more);
+}
+
 static int page_print(struct cli *c, const char *path, const struct list_look *look)
 {
 	struct kezek_response *r;
@@ -112,12 +122,7 @@ static int page_print(struct cli *c, const char *path, const struct list_look *l
 	if (*tree_text(answer, "/page/total"))
 		fprintf(stderr, "%s %s\n", say(SAY_total, c->lang),
 			tree_text(answer, "/page/total"));
-	if (tree_is_true(answer, "/page/has_more")) {
-		_free_ char *more =
-			say_with(SAY_more, c->lang, tree_text(answer, "/page/end_cursor"));
-
-		fprintf(stderr, "%s\n", more);
-	}
+	more_print(c, answer);
 	return EXIT_DONE;
 }
 

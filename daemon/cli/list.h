@@ -14,3 +14,5 @@ extern const struct list_look requests_look, queues_look, overview_look;
 int list_run(struct cli *c, const char *path, const struct list_look *look);
 /* The items of an answer that is already here, whatever the shape: {items:[…]} or a bare array. */
 void items_print(const struct cli *c, json_object *answer, const struct list_look *look);
+/* Says where the next page begins, if there is one. */
+void more_print(const struct cli *c, json_object *answer);

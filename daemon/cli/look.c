@@ -275,5 +275,6 @@ int search_run(struct cli *c)
 	if (!answer)
 		return EXIT_REFUSED;
 	items_print(c, answer, &requests_look);
+	more_print(c, answer);
 	return EXIT_DONE;
 }
