@@ -10,6 +10,7 @@
 #include "daemon/api/claims.h"
 #include "daemon/api/dossier_deadline.h"
 #include "daemon/api/links.h"
+#include "daemon/api/lookups.h"
 #include "daemon/api/parking.h"
 #include "daemon/log.h"
 
@@ -230,6 +231,7 @@ static void member_fill(struct opening *o)
 	m->registrar =
 		catalogue_office_find(o->book->catalogue, o->parent.row.office)->agency->code;
 	m->status = 201;
+	lookups_add(&m->lookups, o->child.content, o->links->api->seal);
 	m->base.kind = &batch_open;
 	m->base.on_done = on_stored;
 }

@@ -186,6 +186,10 @@ class Parts(Linked):
         self.assertEqual(part["parent"], {"number": request["number"], "kind": "part"})
         corrected = self.probe_two.act(part, "correct", {"changes": {"address": "Osh"}}).must(200)
         self.assertEqual(corrected["applicant"]["address"], "Osh")
+        # Whoever has the part finds it by whom it is for.
+        for search in ({"name": "усон асанов"}, {"pin": "21509199012345"}):
+            found = self.probe_two.post("/v1/searches", search).must(200)["items"]
+            self.assertIn(part["id"], [r["id"] for r in found])
         # Each is decided by itself.
         done = self.act({"claim": claim["claim"], "fence": claim["fence"], "request": request}, "decide", outcome="granted")
         self.assertEqual(done.must(200)["links"][0]["state"], "claimed")
