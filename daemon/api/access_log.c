@@ -2,6 +2,7 @@
  * it. */
 #include "daemon/api/access_log.h"
 #include "daemon/api/dossier.h"
+#include "daemon/api/export.h"
 #include "daemon/api/resources.h"
 
 void access_tells(struct call *c, const struct uuid *request)
@@ -111,34 +112,66 @@ static void add_access(struct text *t, struct call *c, struct row r, struct uuid
 	text_add_char(t, '}');
 }
 
+static bool has_request(struct call *c)
+{
+	if (rows_count(&c->unit, 1))
+		return true;
+	answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
+	return false;
+}
+
 static void on_accesses(struct unit *u, enum unit_how how)
 {
 	struct call *c = call_of_unit(u);
 
-	if (!call_entered(c, how))
-		return;
-	if (rows_count(u, 1))
+	if (call_entered(c, how) && has_request(c))
 		page_reply(c, 2, add_access);
-	else
-		answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
 }
+
+struct accesses {
+	struct page page; /* first: page_reply's */
+	struct uuid id;
+};
+
+static void ask(struct call *c, const struct accesses *a, const struct page *page)
+{
+	struct params *p;
+
+	params_uuid(call_read(c, SQL_REQUEST_IN_SCOPE), &a->id);
+	p = call_read(c, SQL_REQUEST_ACCESSES);
+	params_uuid(p, &a->id);
+	params_uuid(p, page->has_after ? &page->after_id : NULL);
+	params_int(p, page->limit + 1);
+}
+
+static void ask_export(struct call *c, const struct page *page)
+{
+	ask(c, export_filters(c), page);
+}
+
+static const struct export_list accesses_list = {.ask = ask_export,
+	.add = export_add_item,
+	.item = add_access,
+	.head = "id,at,principal,actor,what,query",
+	.statement = 2,
+	.exists = has_request};
 
 void request_access_begin(struct call *c)
 {
 	static const char *const names[] = {"limit", "after", NULL};
-	struct page *page;
-	struct params *p;
+	struct accesses *a;
 	struct uuid id;
 
 	if (!call_id(c, &id) || !call_query_check(c, names))
 		return;
-	page = call_state(c, sizeof(*page), NULL);
-	if (!page_read(c, page))
+	a = call_state(c, sizeof(*a), NULL);
+	a->id = id;
+	if (!page_read(c, &a->page))
 		return;
-	params_uuid(call_read(c, SQL_REQUEST_IN_SCOPE), &id);
-	p = call_read(c, SQL_REQUEST_ACCESSES);
-	params_uuid(p, &id);
-	params_uuid(p, page->has_after ? &page->after_id : NULL);
-	params_int(p, page->limit + 1);
+	if (export_wanted(c)) {
+		export_begin(c, &accesses_list, export_wanted(c));
+		return;
+	}
+	ask(c, a, &a->page);
 	call_send(c, on_accesses);
 }

@@ -44,17 +44,7 @@ void *export_filters(const struct call *c)
 	return ((const struct export *)c->state)->filters;
 }
 
-long long dossier_days_late(const struct dossier *d)
-{
-	const struct calendar *calendar = book_agency_calendar(d->book, d->row.agency);
-	struct term term = {.due_on = d->row.due_on, .due_at = d->row.due_at};
-
-	return calendar && dossier_is_overdue(d) ? term_working_days_late(calendar, &term, d->now)
-						 : 0;
-}
-
-/* A cell of RFC 4180; one that a spreadsheet would take for a formula is disarmed. */
-static void add_cell(struct text *t, const char *value)
+void csv_add_cell(struct text *t, const char *value)
 {
 	text_add_char(t, '"');
 	if (value && *value && strchr("=+-@\t\r", *value))
@@ -67,75 +57,49 @@ static void add_cell(struct text *t, const char *value)
 	text_add_char(t, '"');
 }
 
-static void add_moment_cell(struct text *t, int64_t at, const struct zone *zone)
+/* The member of an item in the next column. */
+static void add_member_cell(struct text *t, json_object *item, const char *name, size_t len)
 {
-	char s[MOMENT_TEXT_SIZE] = "";
+	_text_ key = TEXT_INIT;
+	json_object *value = NULL;
 
-	if (at != MOMENT_NONE)
-		moment_format(at, zone, s);
-	text_add_char(t, ',');
-	add_cell(t, s);
+	text_add(&key, name, len);
+	json_object_object_get_ex(item, key.data, &value);
+	csv_add_cell(t, !value ? NULL
+			: json_object_is_type(value, json_type_string)
+				? json_object_get_string(value)
+				: json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
 }
 
-static void add_day_cell(struct text *t, int32_t day)
+void export_put(struct text *t, struct text *item, const struct export_list *list,
+	enum export_format format)
 {
-	char s[DAY_TEXT_SIZE] = "";
+	_json_ *o = NULL;
 
-	if (day != DAY_NONE)
-		day_format(day, s);
-	text_add_char(t, ',');
-	add_cell(t, s);
-}
+	if (format == EXPORT_NDJSON) {
+		text_add_span(t, text_span(item));
+		text_add_char(t, '\n');
+	} else if (json_read(text_span(item), NULL, NULL, &o) == 0) {
+		for (const char *name = list->head; *name;) {
+			size_t len = strcspn(name, ",");
 
-static void add_csv_head(struct text *t, const struct export_list *list)
-{
-	text_adds(t,
-		"number,id,state,overdue,service,variant,agency,office,channel,decide,outcome,"
-		"responsible,received_at,registered_at,due_at,closed_at,due_on,promised_due_on");
-	text_adds(t, list->has_days_late ? ",working_days_late\r\n" : "\r\n");
-}
-
-/* Codes and moments: a table has no personal data. */
-static void add_csv(struct text *t, const struct dossier *d, const struct export_list *list)
-{
-	const struct zone *zone = dossier_zone(d);
-	char id[UUID_TEXT_SIZE];
-	const char *cells[] = {d->row.number, id, d->row.state,
-		dossier_is_overdue(d) ? "true" : "false", d->row.service, d->row.variant,
-		d->row.agency, d->row.office, d->row.channel, d->row.decide, d->row.outcome,
-		d->row.responsible};
-
-	uuid_format(&d->row.id, id);
-	for (size_t i = 0; i < ARRAY_SIZE(cells); i++) {
-		if (i)
-			text_add_char(t, ',');
-		add_cell(t, cells[i]);
+			add_member_cell(t, o, name, len);
+			name += len;
+			text_adds(t, *name ? "," : "\r\n");
+			name += *name == ',';
+		}
 	}
-	add_moment_cell(t, d->row.received_at, zone);
-	add_moment_cell(t, d->row.registered_at, zone);
-	add_moment_cell(t, d->row.due_at, zone);
-	add_moment_cell(t, d->row.closed_at, zone);
-	add_day_cell(t, d->row.due_on);
-	add_day_cell(t, d->row.promised_due_on);
-	if (list->has_days_late)
-		text_addf(t, ",%lld", dossier_days_late(d));
-	text_adds(t, "\r\n");
+	text_done(item);
 }
 
-static void add_row(struct call *c, struct export *e, const struct dossier *d)
+void export_add_item(const struct export_list *list, struct text *t, struct call *c, int i,
+	enum export_format format, struct page *after)
 {
-	struct viewer viewer = call_viewer(c);
+	struct text item = TEXT_INIT;
 
-	if (e->format == EXPORT_CSV) {
-		add_csv(&e->rows, d, e->list);
-		return;
-	}
-	dossier_write(&e->rows, d, &viewer, c->who.name, c->lang, false);
-	if (e->list->has_days_late) {
-		e->rows.len--;
-		text_addf(&e->rows, ",\"working_days_late\":%lld}", dossier_days_late(d));
-	}
-	text_add_char(&e->rows, '\n');
+	list->item(&item, c, row_of(&c->unit, list->statement, i), &after->after_id);
+	after->after_at = 0;
+	export_put(t, &item, list, format);
 }
 
 static void ask(struct call *c);
@@ -184,20 +148,29 @@ static void on_export_gone(struct call *c)
 
 static void take_rows(struct call *c, struct export *e)
 {
-	int n = rows_count(&c->unit, 1);
+	int n = rows_count(&c->unit, e->list->statement);
 
 	for (int i = 0; i < n; i++) {
-		struct dossier d;
-
-		if (dossier_read(&d, c->api, c->book, loop_now(c->api->loop), &c->unit, 1, i) < 0)
-			continue;
-		add_row(c, e, &d);
-		e->page.after_id = d.row.id;
-		e->page.after_at = e->list->by_due ? d.row.due_at : 0;
+		e->list->add(e->list, &e->rows, c, i, e->format, &e->page);
 		e->page.has_after = true;
-		dossier_done(&d);
 	}
 	e->is_last = n < PAGE_ROWS;
+	unit_done(&c->unit);
+}
+
+/* It is on record, and the first page is here. */
+static void open_stream(struct call *c)
+{
+	struct export *e = c->state;
+
+	e->is_open = true;
+	c->x->on_drained = on_drained;
+	exchange_stream_open(c->x, 200,
+		e->format == EXPORT_CSV ? "text/csv; charset=utf-8" : "application/x-ndjson");
+	if (e->format == EXPORT_CSV)
+		text_addf(&e->rows, "%s\r\n", e->list->head);
+	take_rows(c, e);
+	write_on(c);
 }
 
 static void on_page(struct unit *u, enum unit_how how)
@@ -206,21 +179,19 @@ static void on_page(struct unit *u, enum unit_how how)
 	struct export *e = c->state;
 
 	if (!e->is_open) {
-		if (!call_entered(c, how))
+		if (!call_entered(c, how) || (e->list->exists && !e->list->exists(c)))
 			return;
-		e->is_open = true;
-		c->x->on_drained = on_drained;
-		exchange_stream_open(c->x, 200,
-			e->format == EXPORT_CSV ? "text/csv; charset=utf-8"
-						: "application/x-ndjson");
-		if (e->format == EXPORT_CSV)
-			add_csv_head(&e->rows, e->list);
-	} else if (how != UNIT_DONE || !rows_count(u, 0)) {
+		if (e->list->is_personal)
+			access_log(c, open_stream);
+		else
+			open_stream(c);
+		return;
+	}
+	if (how != UNIT_DONE || !rows_count(u, 0)) {
 		exchange_stream_close(c->x, false);
 		return;
 	}
 	take_rows(c, e);
-	unit_done(u);
 	write_on(c);
 }
 
@@ -257,5 +228,5 @@ void export_begin(struct call *c, const struct export_list *list, enum export_fo
 		answer_problem(c, KEZEK_PROBLEM_too_many_connections, NULL);
 		return;
 	}
-	access_log(c, ask);
+	ask(c);
 }

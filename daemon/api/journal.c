@@ -3,6 +3,7 @@
 
 #include "daemon/api/access_log.h"
 #include "daemon/api/dossier.h"
+#include "daemon/api/export.h"
 #include "daemon/api/resources.h"
 
 static void add_opened(struct text *t, struct call *c, const uint8_t *key, const struct uuid *id,
@@ -98,23 +99,34 @@ struct journal {
 	struct uuid id;
 };
 
+/* Statement 1 of the unit is the request. False: answered. */
+static bool has_request(struct call *c)
+{
+	if (rows_count(&c->unit, 1))
+		return true;
+	answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
+	return false;
+}
+
+static const struct zone *zone_of(const struct call *c)
+{
+	struct request_row request;
+
+	request_row_read(&c->unit, 1, 0, &request);
+	return book_zone(c->book, request.agency);
+}
+
 static void on_events(struct unit *u, enum unit_how how)
 {
 	struct call *c = call_of_unit(u);
 	struct journal *j = c->state;
 	struct text t = TEXT_INIT;
-	struct request_row request;
 	const struct zone *zone;
 	int n;
 
-	if (!call_entered(c, how))
+	if (!call_entered(c, how) || !has_request(c))
 		return;
-	if (!rows_count(u, 1)) {
-		answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
-		return;
-	}
-	request_row_read(u, 1, 0, &request);
-	zone = book_zone(c->book, request.agency);
+	zone = zone_of(c);
 	n = rows_count(u, 2);
 	text_adds(&t, "{\"items\":[");
 	for (int i = 0; i < n && i < j->page.limit; i++) {
@@ -130,21 +142,68 @@ static void on_events(struct unit *u, enum unit_how how)
 	answer_json(c, 200, &t);
 }
 
+static void ask(struct call *c, const struct journal *j, const struct page *page)
+{
+	struct params *p;
+
+	params_uuid(call_read(c, SQL_REQUEST_BY_ID), &j->id);
+	p = call_read(c, SQL_REQUEST_EVENTS);
+	params_uuid(p, &j->id);
+	params_int(p, page->has_after ? (int32_t)page->after_at : 0);
+	params_int(p, page->limit + 1);
+}
+
+static void ask_export(struct call *c, const struct page *page)
+{
+	ask(c, export_filters(c), page);
+}
+
+static void add_exported(const struct export_list *list, struct text *t, struct call *c, int i,
+	enum export_format format, struct page *after)
+{
+	const struct journal *j = export_filters(c);
+	struct row r = row_of(&c->unit, list->statement, i);
+	struct text item = TEXT_INIT;
+
+	after->after_id = j->id;
+	after->after_at = row_int(&r);
+	add_event(&item, c, &c->unit, i, &j->id, zone_of(c));
+	export_put(t, &item, list, format);
+}
+
+static bool tells_of_request(struct call *c)
+{
+	const struct journal *j = export_filters(c);
+
+	if (!has_request(c))
+		return false;
+	access_tells(c, &j->id);
+	return true;
+}
+
+/* A table has the codes; what was said in words, sealed, the lines of NDJSON alone. */
+static const struct export_list events_list = {.ask = ask_export,
+	.add = add_exported,
+	.head = "seq,id,kind,occurred_at,recorded_at,principal,actor,ground,legal_basis,before,"
+		"after",
+	.statement = 2,
+	.exists = tells_of_request,
+	.is_personal = true};
+
 void request_events_begin(struct call *c)
 {
 	static const char *const names[] = {"limit", "after", NULL};
 	struct journal *j;
-	struct params *p;
 
 	if (!call_query_check(c, names))
 		return;
 	j = call_state(c, sizeof(*j), NULL);
 	if (!call_id(c, &j->id) || !page_read(c, &j->page))
 		return;
-	params_uuid(call_read(c, SQL_REQUEST_BY_ID), &j->id);
-	p = call_read(c, SQL_REQUEST_EVENTS);
-	params_uuid(p, &j->id);
-	params_int(p, j->page.has_after ? (int32_t)j->page.after_at : 0);
-	params_int(p, j->page.limit + 1);
+	if (export_wanted(c)) {
+		export_begin(c, &events_list, export_wanted(c));
+		return;
+	}
+	ask(c, j, &j->page);
 	call_send(c, on_events);
 }

@@ -19,19 +19,22 @@ static void reply_list(struct call *c, struct unit *u, int limit, bool by_due)
 
 	text_adds(&t, "{\"items\":[");
 	for (int i = 0; i < n && i < limit; i++) {
+		struct request_row row;
 		struct dossier d;
 
+		/* One that cannot be read holds nothing up. */
+		request_row_read(u, 1, i, &row);
+		last = row.id;
+		last_at = by_due ? row.due_at : 0;
 		if (dossier_read(&d, c->api, c->book, loop_now(c->api->loop), u, 1, i) < 0)
 			continue;
 		if (written++)
 			text_add_char(&t, ',');
 		dossier_write(&t, &d, &viewer, c->who.name, c->lang, false);
 		access_tells(c, &d.row.id);
-		last = d.row.id;
-		last_at = by_due ? d.row.due_at : 0;
 		dossier_done(&d);
 	}
-	page_write(&t, written ? &last : NULL, last_at, n > limit);
+	page_write(&t, n ? &last : NULL, last_at, n > limit);
 	if (rows_count(u, 2)) {
 		struct row r = row_of(u, 2, 0);
 
@@ -209,8 +212,17 @@ static void ask_export(struct call *c, const struct page *page)
 	ask(c, export_filters(c), page);
 }
 
-static const struct export_list by_id = {ask_export, false, false};
-static const struct export_list by_due = {ask_export, true, false};
+static const struct export_list by_id = {.ask = ask_export,
+	.add = export_add_request,
+	.head = EXPORT_REQUEST_HEAD,
+	.statement = 1,
+	.is_personal = true};
+static const struct export_list by_due = {.ask = ask_export,
+	.add = export_add_request,
+	.head = EXPORT_REQUEST_HEAD,
+	.statement = 1,
+	.is_personal = true,
+	.by_due = true};
 
 void requests_list_begin(struct call *c)
 {

@@ -1,5 +1,6 @@
 /* Notifications: what rungs of ladders tell somebody, and that they have seen it. */
 #include "daemon/api/dossier.h"
+#include "daemon/api/export.h"
 #include "daemon/api/resources.h"
 
 #define IDS_MAX 500
@@ -53,23 +54,48 @@ static void on_list(struct unit *u, enum unit_how how)
 		page_reply(c, 1, add_notification);
 }
 
+struct told_list {
+	struct page page;
+	bool unseen;
+};
+
+static void ask(struct call *c, const struct told_list *l, const struct page *page)
+{
+	struct params *p = call_read(c, SQL_NOTIFICATIONS);
+
+	params_text(p, call_actor(c));
+	params_bool(p, l->unseen);
+	params_uuid(p, page->has_after ? &page->after_id : NULL);
+	params_int(p, page->limit + 1);
+}
+
+static void ask_export(struct call *c, const struct page *page)
+{
+	ask(c, export_filters(c), page);
+}
+
+static const struct export_list notifications_list = {.ask = ask_export,
+	.add = export_add_item,
+	.item = add_notification,
+	.head = "id,request,number,kind,deadline,rung,to,person,principal,agency,office,service,"
+		"due_at,occurred_at,recorded_at,seen_at,seen_by",
+	.statement = 1};
+
 void notifications_list_begin(struct call *c)
 {
 	static const char *const names[] = {"unseen", "limit", "after", NULL};
-	struct page *page;
-	struct params *p;
-	bool unseen;
+	struct told_list *l;
 
-	if (!call_query_check(c, names) || !call_query_flag(c, "unseen", &unseen))
+	if (!call_query_check(c, names))
 		return;
-	page = call_state(c, sizeof(*page), NULL);
-	if (!page_read(c, page))
+	l = call_state(c, sizeof(*l), NULL);
+	if (!call_query_flag(c, "unseen", &l->unseen) || !page_read(c, &l->page))
 		return;
-	p = call_read(c, SQL_NOTIFICATIONS);
-	params_text(p, call_actor(c));
-	params_bool(p, unseen);
-	params_uuid(p, page->has_after ? &page->after_id : NULL);
-	params_int(p, page->limit + 1);
+	if (export_wanted(c)) {
+		export_begin(c, &notifications_list, export_wanted(c));
+		return;
+	}
+	ask(c, l, &l->page);
 	call_send(c, on_list);
 }
 

@@ -146,18 +146,20 @@ static void on_overdue(struct unit *u, enum unit_how how)
 	n = rows_count(u, 1);
 	text_adds(&t, "{\"items\":[");
 	for (int i = 0; i < n && i < v->page.limit; i++) {
+		struct request_row row;
 		struct dossier d;
 
+		request_row_read(u, 1, i, &row);
+		last = row.id;
+		last_at = row.due_at;
 		if (dossier_read(&d, c->api, c->book, loop_now(c->api->loop), u, 1, i) < 0)
 			continue;
 		if (written++)
 			text_add_char(&t, ',');
 		add_overdue(&t, c, &d);
-		last = d.row.id;
-		last_at = d.row.due_at;
 		dossier_done(&d);
 	}
-	page_write(&t, written ? &last : NULL, last_at, n > v->page.limit);
+	page_write(&t, n ? &last : NULL, last_at, n > v->page.limit);
 	text_add_char(&t, '}');
 	answer_json(c, 200, &t);
 }
@@ -171,7 +173,12 @@ static void ask_overdue(struct call *c, const struct page *page)
 	params_int(p, page->limit + 1);
 }
 
-static const struct export_list overdue_list = {ask_overdue, true, true};
+static const struct export_list overdue_list = {.ask = ask_overdue,
+	.add = export_add_request,
+	.head = EXPORT_OVERDUE_HEAD,
+	.statement = 1,
+	.is_personal = true,
+	.by_due = true};
 
 void overdue_begin(struct call *c)
 {

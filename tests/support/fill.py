@@ -1,5 +1,11 @@
 """Fills a database with open requests and their running deadlines, set-wise and as its owner: no daemon is asked."""
 
+import pathlib
+import re
+import subprocess
+
+from .house import BUILD
+
 # A request stands in these; of an index over a row that another request made nothing is wanted here.
 TABLES = ("request_state", "work", "deadline", "event")
 PATIENCE = 1800  # s; ten million take minutes
@@ -59,3 +65,41 @@ def fill(world, count, due, due_at, rungs=AT_DUE, days=1, spread=20, later=None,
     if many:
         world.sql("".join(f"REINDEX TABLE kezek.{table};" for table in TABLES), timeout=PATIENCE)
     world.sql("".join(f"VACUUM ANALYZE kezek.{table};" for table in TABLES), timeout=PATIENCE)
+
+
+def _psql(world, text, **more):
+    return subprocess.Popen(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", world.cluster.socket, "-U", "postgres",
+                             "-d", world.database, "-c", text], **more)
+
+
+def seal(world):
+    """Gives each request that `fill` has made its sealed content: only then it can be read."""
+    world.sql("CREATE UNLOGGED TABLE public.sealed (id uuid, master int, wrapped bytea, content bytea)")
+    ids = _psql(world, "COPY (SELECT id FROM kezek.request_state s WHERE NOT EXISTS (SELECT FROM kezek.request r "
+                "WHERE r.id = s.id) ORDER BY id) TO STDOUT", stdout=subprocess.PIPE)
+    sealer = subprocess.Popen([BUILD / "tests" / "sealer", world.keys / "master-key", world.keys / "index-key"],
+                              stdin=ids.stdout, stdout=subprocess.PIPE)
+    stored = _psql(world, "COPY public.sealed FROM STDIN", stdin=sealer.stdout)
+    ids.stdout.close()
+    sealer.stdout.close()
+    assert [process.wait(PATIENCE) for process in (ids, sealer, stored)] == [0, 0, 0]
+    world.sql("""INSERT INTO kezek.request_key (request, master, wrapped) SELECT id, master, wrapped FROM public.sealed;
+        INSERT INTO kezek.request (id, number, service, service_version, variant, channel, office, territory, language, received_at,
+            registered_at, promised_due_on, submitted_by, imported, content)
+        SELECT id, s.office || '-' || row_number() OVER () || '/26', s.service, 1, 'standard', 'counter', s.office, 'KG-GB', 'ky',
+            s.updated_at, s.updated_at, s.due_on, 'clerk', false, c.content
+        FROM public.sealed c JOIN kezek.request_state s USING (id);
+        DROP TABLE public.sealed""", timeout=PATIENCE)
+    world.sql("VACUUM ANALYZE kezek.request; VACUUM ANALYZE kezek.request_key", timeout=PATIENCE)
+
+
+def fill_sealed(world, count, due_at="2026-12-01 18:00Z"):
+    """`count` whole requests, all due at due_at, whose due moments have fired."""
+    fill(world, count, count, due_at)
+    world.sql("UPDATE kezek.deadline SET breached_at = due_at, fire_at = NULL, fired = 7", timeout=PATIENCE)
+    seal(world)
+
+
+def peak(pid):
+    """The most bytes that were ever resident of a process."""
+    return 1024 * int(re.search(r"VmHWM:\s+(\d+) kB", pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii"))[1])
