@@ -9,3 +9,6 @@ UPDATE kezek.lookup SET hash = '\x00000000'::bytea || hash WHERE length(hash) = 
 
 -- What is erased, or hashed anew, is found by its request.
 CREATE INDEX lookup_request ON kezek.lookup (request);
+
+-- The list by due dates, page after page; those without a date come last.
+CREATE INDEX request_state_due ON kezek.request_state (due_at, id);
