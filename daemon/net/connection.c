@@ -58,6 +58,22 @@ static int64_t state_limit(const struct connection *c)
 	}
 }
 
+#define WINDOWS_AHEAD 5
+
+static int64_t enough_in_window(const struct connection *c)
+{
+	const struct settings *s = &c->server->limits;
+
+	return s->rate_floor * (s->rate_window / 1000) / 1000;
+}
+
+/* Of `moved` bytes, what stands in for windows to come. */
+static int64_t ahead(const struct connection *c, int64_t moved)
+{
+	return moved < WINDOWS_AHEAD * enough_in_window(c) ? moved
+							   : WINDOWS_AHEAD * enough_in_window(c);
+}
+
 static bool has_rate_floor(const struct connection *c)
 {
 	return c->state == CONNECTION_replying || c->state == CONNECTION_streaming ||
@@ -87,19 +103,24 @@ static void set_deadline(struct connection *c)
 	c->timed_state = c->state;
 	c->deadline = loop_mono() + limit;
 	c->moved_before = c->flight ? c->flight->moved : 0;
+	c->moved_ahead = ahead(c, c->moved_before);
 	arm(c);
 }
 
-/* True: the last window's bytes were enough, and the next one begins. */
+/*
+ * True: the last window's bytes were enough, and the next one begins. What was more than enough
+ * stands in for windows to come: the systems on both sides hold megabytes, and while a slow reader
+ * takes those, nothing moves here.
+ */
 static bool is_fast_enough(struct connection *c)
 {
-	const struct settings *s = &c->server->limits;
-	int64_t moved = c->flight->moved - c->moved_before;
+	int64_t moved = c->flight->moved - c->moved_before + c->moved_ahead;
 
-	if (moved < s->rate_floor * (s->rate_window / 1000) / 1000)
+	if (moved < enough_in_window(c))
 		return false;
+	c->moved_ahead = ahead(c, moved - enough_in_window(c));
 	c->moved_before = c->flight->moved;
-	c->deadline += s->rate_window;
+	c->deadline += c->server->limits.rate_window;
 	return true;
 }
 

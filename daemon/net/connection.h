@@ -46,7 +46,7 @@ struct connection {
 	enum connection_state timed_state; /* whose deadline it is */
 	int64_t deadline;                  /* mono; 0: none */
 	int64_t armed;                     /* when the timer fires, perhaps too early; 0: not set */
-	int64_t moved_before;              /* the flight's `moved` when the window began */
+	int64_t moved_before, moved_ahead; /* the flight's `moved` when the window began */
 	struct timer timer;
 	uint64_t id;
 	unsigned int generation; /* of the TLS context */

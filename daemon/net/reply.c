@@ -164,7 +164,9 @@ static void problem_text(
 		text_adds(&f->extra, "Retry-After: 1\r\n");
 	if (!f->x.request_id[0])
 		strcpy(f->x.request_id, "-");
-	problem_write(ret_body, problem, f->x.lang, detail, f->x.request_id, NULL);
+	/* What is wrong with the protocol is said in its own language, or by the title alone. */
+	problem_write(ret_body, problem, f->x.lang, f->x.lang == LANG_EN ? detail : NULL,
+		f->x.request_id, NULL);
 }
 
 void reply_problem(struct connection *c, enum kezek_problem problem, const char *detail)

@@ -141,6 +141,29 @@ static enum step read_head(struct connection *c)
 	return STEP_AGAIN;
 }
 
+/* The language asked for in a head that could not be read; what is wrong with it may stand before
+ * or behind that line. */
+static enum lang lang_of_bytes(struct span raw)
+{
+	static const char name[] = "\naccept-language:";
+
+	for (size_t i = 0; i + sizeof(name) - 1 <= raw.len; i++) {
+		struct span value = {raw.at + i + sizeof(name) - 1, raw.len - i - sizeof(name) + 1};
+		const char *end;
+
+		if (strncasecmp(raw.at + i, name, sizeof(name) - 1) != 0)
+			continue;
+		end = memchr(value.at, '\r', value.len);
+		value.len = end ? (size_t)(end - value.at) : value.len;
+		while (value.len && *value.at == ' ') {
+			value.at++;
+			value.len--;
+		}
+		return lang_negotiate(value, LANG_EN);
+	}
+	return LANG_EN;
+}
+
 enum step step_head(struct connection *c)
 {
 	struct flight *f = c->flight;
@@ -158,7 +181,7 @@ enum step step_head(struct connection *c)
 		return read_head(c);
 	default:
 		make_request_id(f->x.request_id);
-		f->x.lang = LANG_EN;
+		f->x.lang = lang_of_bytes(text_span(&f->in));
 		f->x.began_mono = loop_mono();
 		return refuse(c, &fault);
 	}
