@@ -108,12 +108,10 @@ static bool has_request(struct call *c)
 	return false;
 }
 
-static const struct zone *zone_of(const struct call *c)
+static const struct zone *zone_of(const struct call *c, struct request_row *ret)
 {
-	struct request_row request;
-
-	request_row_read(&c->unit, 1, 0, &request);
-	return book_zone(c->book, request.agency);
+	request_row_read(&c->unit, 1, 0, ret);
+	return book_zone(c->book, ret->agency);
 }
 
 static void on_events(struct unit *u, enum unit_how how)
@@ -121,12 +119,13 @@ static void on_events(struct unit *u, enum unit_how how)
 	struct call *c = call_of_unit(u);
 	struct journal *j = c->state;
 	struct text t = TEXT_INIT;
+	struct request_row request;
 	const struct zone *zone;
 	int n;
 
 	if (!call_entered(c, how) || !has_request(c))
 		return;
-	zone = zone_of(c);
+	zone = zone_of(c, &request);
 	n = rows_count(u, 2);
 	text_adds(&t, "{\"items\":[");
 	for (int i = 0; i < n && i < j->page.limit; i++) {
@@ -164,10 +163,12 @@ static void add_exported(const struct export_list *list, struct text *t, struct 
 	const struct journal *j = export_filters(c);
 	struct row r = row_of(&c->unit, list->statement, i);
 	struct text item = TEXT_INIT;
+	struct request_row request;
+	const struct zone *zone = zone_of(c, &request);
 
 	after->after_id = j->id;
 	after->after_at = row_int(&r);
-	add_event(&item, c, &c->unit, i, &j->id, zone_of(c));
+	add_event(&item, c, &c->unit, i, &request, zone);
 	export_put(t, &item, list, format);
 }
 

@@ -104,7 +104,6 @@ void lookup_add_each(struct text *t, struct seal *seal, const char *kind, struct
 	struct seal_index each[SEAL_INDEXES_MAX];
 	int n = seal_index_each(seal, kind, value, each);
 
-	text_reset(t);
 	for (int i = 0; i < n; i++)
 		text_add(t, each[i].bytes, sizeof(each[i].bytes));
 }

@@ -122,7 +122,9 @@ static void member_fill(struct submission *s)
 	m->status = 201;
 	m->generation = s->c->book->generation;
 	dossier_state(d, &m->state);
+	m->lookups.count = 0;
 	lookups_add(&m->lookups, s->d.content, s->c->api->seal);
+	text_reset(&m->pin);
 	if (s->in.pin && !s->in.has_open)
 		lookup_add_each(&m->pin, s->c->api->seal, "pin", span_of(s->in.pin));
 }

@@ -71,6 +71,8 @@ class Rotating(KeyTest, DocumentTest):
     def test_both_keys_while_work_goes_on(self):
         old = [self.submit(applicant={"kind": "person", "pin": pin, "name": f"Ротация Эски{i}"}, external_ref=f"turn-{i}")
                for i, pin in enumerate(PINS)]
+        known = {"kind": "person", "pin": "10404199012345", "name": "Кайра Келген"}
+        self.submit(applicant=known)
         body = submission(external_ref="turn-again")
         first = self.desk.post("/v1/requests", body, key="turned")
         first.must(201)
@@ -88,6 +90,7 @@ class Rotating(KeyTest, DocumentTest):
 
         working = aside(work)
         self.assertEqual(self.found(external_ref="turn-2"), [old[2]["id"]])  # under the old index key still
+        self.assertIn("duplicate_open", [w["code"] for w in self.submit(applicant=known)["warnings"]])
         self.desk.act(old[2], "correct", {"changes": {"applicant": {"name": "Ротация Оңдолду"}}}).must(200)
         counts = self.rewrap()
         stop.set()

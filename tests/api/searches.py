@@ -90,7 +90,7 @@ class Pages(SearchTest):
             self.assertEqual((len(page["items"]), page["page"]["has_more"]), (count, more))
             seen += [r["id"] for r in page["items"]]
             body["after"] = page["page"]["end_cursor"]
-        self.assertEqual(seen, ids[::-1])
+        self.assertEqual(seen, sorted(ids, reverse=True))
         self.assertEqual(self.found(**body), [])
         self.assertEqual(self.search(name="баракча коп3").must(200)["page"]["has_more"], False)
 
