@@ -27,6 +27,8 @@
 	X(calendar_write, "a", 1)                                                                  \
 	X(principal_read, "a", 0)                                                                  \
 	X(principal_write, "a", 1)                                                                 \
+	X(webhook_read, "a", 0)                                                                    \
+	X(webhook_write, "a", 1)                                                                   \
 	X(import_write, "a", 1)                                                                    \
 	X(job_read, "a", 0)                                                                        \
 	X(clock_write, "a", 1)                                                                     \
