@@ -37,6 +37,11 @@
 	X(calendar_coverage_days, gauge, "calendar",                                               \
 		"Days until the coverage of a calendar in use ends")                               \
 	X(streams_dropped_total, counter, NULL, "Event streams whose client did not keep up")      \
+	X(webhook_attempts_total, counter, "result", "Attempts to deliver to webhooks, by result") \
+	X(webhook_deliveries_pending, gauge, NULL, "Deliveries to webhooks still to be made")      \
+	X(webhook_deliveries_dead, gauge, NULL, "Dead letters: given up after a day of attempts")  \
+	X(webhooks_failing, gauge, NULL, "Webhooks whose last attempt has failed")                 \
+	X(webhooks_disabled, gauge, NULL, "Webhooks that were disabled")                           \
 	X(unrouted_total, counter, NULL, "Applications that no route takes")                       \
 	X(unrouted_requests, gauge, NULL, "Open requests on the supervisor's desk: must be 0")
 

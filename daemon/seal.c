@@ -311,6 +311,16 @@ void seal_mac(struct seal *s, const uint8_t key[SEAL_KEY_SIZE], const char *kind
 	must(EVP_MAC_final(s->mac, ret_hash, &len, SEAL_HASH_SIZE) == 1);
 }
 
+void seal_sign(struct seal *s, const uint8_t key[SEAL_KEY_SIZE], struct span bytes,
+	uint8_t ret_hash[SEAL_HASH_SIZE])
+{
+	size_t len;
+
+	must(EVP_MAC_init(s->mac, key, SEAL_KEY_SIZE, NULL) == 1);
+	must(EVP_MAC_update(s->mac, (const uint8_t *)bytes.at, bytes.len) == 1);
+	must(EVP_MAC_final(s->mac, ret_hash, &len, SEAL_HASH_SIZE) == 1);
+}
+
 static void put_index(int32_t id, const uint8_t hash[SEAL_HASH_SIZE], struct seal_index *ret)
 {
 	for (int i = 0; i < SEAL_INDEX_PREFIX; i++)

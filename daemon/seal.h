@@ -61,6 +61,10 @@ void seal_index(struct seal *s, const char *kind, struct span value, struct seal
 int seal_index_each(struct seal *s, const char *kind, struct span value,
 	struct seal_index ret[SEAL_INDEXES_MAX]);
 
+/* HMAC-SHA-256 of the bytes as they are: a signature. */
+void seal_sign(struct seal *s, const uint8_t key[SEAL_KEY_SIZE], struct span bytes,
+	uint8_t ret_hash[SEAL_HASH_SIZE]);
+
 /* SHA-256 of several parts, each preceded by its length. */
 void digest_parts(const struct span *parts, size_t n, uint8_t ret_hash[SEAL_HASH_SIZE]);
 /* SHA-256 of bytes as they are (tokens, certificates). */

@@ -79,7 +79,7 @@ static void spread(struct act_run *r)
 	if (is_awaiting_effect(&r->d))
 		api_expire(r->c->api);
 	spread_links(r);
-	feed_nudge(r->c->api->feed);
+	feed_tell(r->c->api);
 }
 
 static void on_open(struct link_waiter *w)

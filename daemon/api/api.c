@@ -4,6 +4,7 @@
 #include "daemon/api/access_log.h"
 #include "daemon/api/api.h"
 #include "daemon/api/claims.h"
+#include "daemon/api/courier.h"
 #include "daemon/api/feed.h"
 #include "daemon/api/links.h"
 #include "daemon/api/numbers.h"
@@ -261,7 +262,9 @@ int api_new(struct loop *l, const struct settings *settings, struct api **ret)
 
 int api_work(struct api *a, const char *conninfo)
 {
-	return recompute_new(a, conninfo, &a->recompute);
+	int r = recompute_new(a, conninfo, &a->recompute);
+
+	return r < 0 ? r : courier_new(a, conninfo, &a->courier);
 }
 
 void api_set_hooks(struct api *a, const struct api_hooks *hooks)
@@ -295,6 +298,7 @@ void api_drain(struct api *a)
 	a->draining = true;
 	parking_drain(a->parking);
 	feed_drain(a->feed);
+	courier_drain(a->courier);
 }
 
 void api_free(struct api *a)
@@ -303,6 +307,7 @@ void api_free(struct api *a)
 		return;
 	caches_done(a);
 	recompute_free(a->recompute);
+	courier_free(a->courier);
 	parking_free(a->parking);
 	past_free(a->past);
 	numbers_free(a->numbers);

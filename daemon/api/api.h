@@ -11,7 +11,8 @@ struct api;
  * jobs. `settings` must outlive it. 0, or -errno with the reason logged.
  */
 _must_check_ int api_new(struct loop *l, const struct settings *settings, struct api **ret);
-/* Takes its part in long work, connected as kezek_jobs by `conninfo`. 0, or -errno. */
+/* Takes its part in long work and in webhooks, connected as kezek_jobs by `conninfo`. 0, or -errno.
+ */
 _must_check_ int api_work(struct api *a, const char *conninfo);
 /* Timers live elsewhere: api tells them what it made. Set once, before the loop runs. */
 struct api_hooks {

@@ -161,7 +161,7 @@ static void on_claimed(struct member *base, enum member_result result)
 		return;
 	}
 	metric_add(METRIC_claims_total, NULL, p->m.claimed_count);
-	feed_nudge(c->api->feed);
+	feed_tell(c->api);
 	api_tell_lease(c->api, p->claimed[0].lease_until);
 	read_claimed(p);
 }

@@ -2,9 +2,16 @@
  * misses nothing. */
 #include <stdio.h>
 
+#include "daemon/api/courier.h"
 #include "daemon/api/dossier.h"
 #include "daemon/api/feed.h"
 #include "daemon/api/resources.h"
+
+void feed_tell(struct api *a)
+{
+	feed_nudge(a->feed);
+	courier_nudge(a->courier);
+}
 
 void feed_ask(struct params *p, int64_t after, int limit)
 {
@@ -26,6 +33,22 @@ bool feed_position_parse(struct span s, int64_t *ret)
 	return s.len > 0;
 }
 
+void feed_row_read(struct row *r, struct feed_row *ret)
+{
+	ret->position = row_int64(r);
+	row_uuid(r, &ret->id);
+	row_uuid(r, &ret->request);
+	ret->seq = row_int(r);
+	ret->kind = row_text(r);
+	ret->occurred_at = row_moment(r);
+	ret->recorded_at = row_moment(r);
+	ret->number = row_text(r);
+	ret->agency = row_text(r);
+	ret->office = row_text(r);
+	ret->service = row_text(r);
+	ret->former = row_text(r);
+}
+
 bool feed_next(const struct unit *u, int statement, int *at, struct feed_row *ret)
 {
 	while (*at < rows_count(u, statement)) {
@@ -33,18 +56,7 @@ bool feed_next(const struct unit *u, int statement, int *at, struct feed_row *re
 
 		if (row_is_null(&r))
 			continue;
-		ret->position = row_int64(&r);
-		row_uuid(&r, &ret->id);
-		row_uuid(&r, &ret->request);
-		ret->seq = row_int(&r);
-		ret->kind = row_text(&r);
-		ret->occurred_at = row_moment(&r);
-		ret->recorded_at = row_moment(&r);
-		ret->number = row_text(&r);
-		ret->agency = row_text(&r);
-		ret->office = row_text(&r);
-		ret->service = row_text(&r);
-		ret->former = row_text(&r);
+		feed_row_read(&r, ret);
 		return true;
 	}
 	return false;

@@ -24,11 +24,15 @@ void feed_free(struct feed *f);
 void feed_drain(struct feed *f);
 /* Something was committed: streams are told soon. */
 void feed_nudge(struct feed *f);
+/* The same, and the courier. */
+void feed_tell(struct api *a);
 
 /* The parameters of SQL_FEED, in a unit that has entered. */
 void feed_ask(struct params *p, int64_t after, int limit);
 /* A position as readers send it: digits alone. */
 bool feed_position_parse(struct span s, int64_t *ret);
+/* The columns of feed(), up to `former`. */
+void feed_row_read(struct row *r, struct feed_row *ret);
 /* The next event of the statement's rows at or behind *at; false: there is none. */
 bool feed_next(const struct unit *u, int statement, int *at, struct feed_row *ret);
 int64_t feed_head(const struct unit *u, int statement);

@@ -29,6 +29,7 @@ struct past;
 struct own_acts;
 struct links;
 struct feed;
+struct courier;
 
 /* Somebody whose dates were computed by calendars that have changed. Embedded. */
 struct book_waiter {
@@ -75,6 +76,7 @@ struct api {
 	struct own_acts *own_acts;
 	struct links *links;
 	struct feed *feed;
+	struct courier *courier; /* NULL until api_work */
 	struct api_hooks hooks;
 	void (*on_ready)(void *arg);
 	void *on_ready_arg;

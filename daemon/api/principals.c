@@ -212,7 +212,7 @@ static void read_body_of(struct call *c, struct json_reader *r, struct principal
 		memcpy(p->agency, agency, strlen(agency));
 }
 
-static bool name_is_sound(const char *name)
+bool principal_name_is_sound(const char *name)
 {
 	return name[0] != '.' && name[0] != '-' && name[0] != '_' &&
 	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") ==
@@ -230,7 +230,7 @@ static bool read_new(struct call *c, struct change *ch)
 
 	json_reader_init(&r, c->body, "", &faults);
 	name = json_get_string(&r, "name", JSON_REQUIRED, NAME_SIZE - 1);
-	if (name && !name_is_sound(name))
+	if (name && !principal_name_is_sound(name))
 		json_reader_fault(&r, "name", WORD_reason_bad_format, "A-Z a-z 0-9 . _ -", NULL);
 	else if (name)
 		memcpy(ch->p.name, name, strlen(name));

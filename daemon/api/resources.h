@@ -48,6 +48,18 @@ void principals_add_begin(struct call *c);
 void principals_disable_begin(struct call *c);
 void principals_rotate_begin(struct call *c);
 void me_begin(struct call *c);
+/* What principals and webhooks may be called. */
+bool principal_name_is_sound(const char *name);
+/* webhooks.c */
+void webhooks_list_begin(struct call *c);
+void webhook_get_begin(struct call *c);
+void webhook_add_begin(struct call *c);
+void webhook_remove_begin(struct call *c);
+void webhook_rotate_begin(struct call *c);
+/* webhook_deliveries.c */
+void webhook_test_begin(struct call *c);
+void webhook_deliveries_begin(struct call *c);
+void webhook_redeliver_begin(struct call *c);
 /* documents.c, uploads.c */
 void documents_list_begin(struct call *c);
 void document_get_begin(struct call *c);

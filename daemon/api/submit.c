@@ -145,7 +145,7 @@ static void reply_created(struct submission *s)
 		LOG_N("us", loop_mono() - c->x->began_mono));
 	if (s->d.state == KEZEK_STATE_queued)
 		parking_wake(c->api->parking, s->d.row.agency, 1);
-	feed_nudge(c->api->feed);
+	feed_tell(c->api);
 	for (int i = 0; i < s->m.changes.deadline_count; i++)
 		api_tell_due(c->api, s->m.changes.deadlines[i].fire_at);
 	answer_json(c, 201, &s->answer);

@@ -195,7 +195,8 @@ static void fish_put(const struct cli *c)
 
 	while (words_next(&at, name, sizeof(name)))
 		fish_option_put(c, option_find(name), "");
-	puts("complete -c kezek -f -n __fish_use_subcommand -a 'catalogue calendar principal'");
+	puts("complete -c kezek -f -n __fish_use_subcommand -a 'catalogue calendar principal "
+	     "webhook'");
 	for (size_t i = 0; i < phrase_count; i++)
 		fish_verb_put(c, &phrases[i]);
 	puts("complete -c kezek -f -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'");

@@ -39,6 +39,7 @@ static void on_fired(struct jobs *j, struct row *r, int done);
 static void on_expired(struct jobs *j, struct row *r, int done);
 static void on_looked(struct jobs *j, struct row *r, int untimed);
 static void on_desk(struct jobs *j, struct row *r, int open);
+static void on_webhooks(struct jobs *j, struct row *r, int pending);
 
 enum {
 	JOB_DEADLINES,
@@ -49,6 +50,7 @@ enum {
 	JOB_NOTIFICATIONS,
 	JOB_ALARMS,
 	JOB_DESK,
+	JOB_WEBHOOKS,
 	JOB_COUNT
 };
 
@@ -63,6 +65,8 @@ static const struct job_kind kinds[JOB_COUNT] = {
 		10 * 1000000LL, NULL},
 	[JOB_ALARMS] = {"alarms", SQL_LOOK_AT_TIMERS, false, false, LOOK_AT_MOST_US, on_looked},
 	[JOB_DESK] = {"desk", SQL_LOOK_AT_DESK, false, false, LOOK_AT_MOST_US, on_desk},
+	[JOB_WEBHOOKS] = {"webhooks", SQL_LOOK_AT_WEBHOOKS, false, false, LOOK_AT_MOST_US,
+		on_webhooks},
 };
 
 struct jobs {
@@ -116,6 +120,15 @@ static void on_desk(struct jobs *j, struct row *r, int open)
 		log_event(open ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "desk_looked_at",
 			LOG_N("unrouted", open));
 	j->unrouted = open;
+}
+
+static void on_webhooks(struct jobs *j, struct row *r, int pending)
+{
+	(void)j;
+	metric_set(METRIC_webhook_deliveries_pending, NULL, pending);
+	metric_set(METRIC_webhook_deliveries_dead, NULL, row_int(r));
+	metric_set(METRIC_webhooks_failing, NULL, row_int(r));
+	metric_set(METRIC_webhooks_disabled, NULL, row_int(r));
 }
 
 /* Each agency that got something back may have somebody waiting. */

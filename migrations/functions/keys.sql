@@ -7,6 +7,13 @@ LANGUAGE sql IMMUTABLE AS $$
 	SELECT ('x' || encode(substr(p_hash, 1, 4), 'hex'))::bit(32)::int
 $$;
 
+-- Secrets of webhooks, which a master wraps like the keys of requests.
+CREATE OR REPLACE FUNCTION kezek.webhook_keys() RETURNS TABLE (id uuid, master int, wrapped bytea)
+LANGUAGE sql STABLE AS $$
+	SELECT w.id, w.master, w.wrapped FROM kezek.webhook w
+	UNION ALL SELECT w.id, w.former_master, w.former_wrapped FROM kezek.webhook w WHERE w.former_wrapped IS NOT NULL
+$$;
+
 -- From id to id, past all that stands under each: as quick on ten million rows as on ten. With one key that the master
 -- wraps, to be tried.
 CREATE OR REPLACE FUNCTION kezek.keys_in_use()
@@ -18,10 +25,12 @@ DECLARE
 	v_hash bytea;
 BEGIN
 	LOOP
-		SELECT min(k.master) INTO v_id FROM kezek.request_key k WHERE k.wrapped IS NOT NULL AND k.master > v_id;
+		SELECT least((SELECT min(k.master) FROM kezek.request_key k WHERE k.wrapped IS NOT NULL AND k.master > v_id),
+			(SELECT min(k.master) FROM kezek.webhook_keys() k WHERE k.master > v_id)) INTO v_id;
 		EXIT WHEN v_id IS NULL;
-		RETURN QUERY SELECT 'master', v_id, k.request, k.wrapped FROM kezek.request_key k
-			WHERE k.wrapped IS NOT NULL AND k.master = v_id LIMIT 1;
+		RETURN QUERY (SELECT 'master', v_id, k.request, k.wrapped FROM kezek.request_key k
+			WHERE k.wrapped IS NOT NULL AND k.master = v_id LIMIT 1)
+			UNION ALL SELECT 'master', v_id, k.id, k.wrapped FROM kezek.webhook_keys() k WHERE k.master = v_id LIMIT 1;
 	END LOOP;
 	v_id := -1;
 	LOOP
@@ -35,12 +44,13 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION kezek.keys_in_use TO kezek_app, kezek_jobs;
 
--- How many requests' keys a master wraps, or how many hashes an index key has made.
+-- How many keys of requests and secrets of webhooks a master wraps, or how many hashes an index key has made.
 CREATE OR REPLACE FUNCTION kezek.count_key(p_kind text, p_id int) RETURNS bigint
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF p_kind = 'master' THEN
-		RETURN (SELECT count(*) FROM kezek.request_key k WHERE k.wrapped IS NOT NULL AND k.master = p_id);
+		RETURN (SELECT count(*) FROM kezek.request_key k WHERE k.wrapped IS NOT NULL AND k.master = p_id)
+			+ (SELECT count(*) FROM kezek.webhook_keys() k WHERE k.master = p_id);
 	END IF;
 	RETURN (SELECT count(*) FROM kezek.lookup l WHERE l.hash >= int4send(p_id)
 		AND (p_id = 2147483647 OR l.hash < int4send(p_id + 1)));
@@ -52,8 +62,10 @@ GRANT EXECUTE ON FUNCTION kezek.count_key TO kezek_app, kezek_jobs;
 CREATE OR REPLACE FUNCTION kezek.rewrap_page(p_master int, p_skip uuid[], p_limit int)
 RETURNS TABLE (request uuid, wrapped bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-	SELECT k.request, k.wrapped FROM kezek.request_key k
-	WHERE k.master = p_master AND k.wrapped IS NOT NULL AND k.request <> ALL (p_skip) LIMIT p_limit
+	(SELECT k.request, k.wrapped FROM kezek.request_key k
+	WHERE k.master = p_master AND k.wrapped IS NOT NULL AND k.request <> ALL (p_skip) LIMIT p_limit)
+	UNION ALL SELECT k.id, k.wrapped FROM kezek.webhook_keys() k WHERE k.master = p_master AND k.id <> ALL (p_skip)
+	LIMIT p_limit
 $$;
 GRANT EXECUTE ON FUNCTION kezek.rewrap_page TO kezek_jobs;
 
@@ -72,6 +84,18 @@ BEGIN
 	FROM unnest(m_request, m_read, m_wrapped) AS m(request, read, wrapped)
 	WHERE k.request = m.request AND k.wrapped = m.read AND m.request = ANY (v_free);
 	GET DIAGNOSTICS v_done = ROW_COUNT;
+	WITH w AS (SELECT w.id, n.wrapped AS now, f.wrapped AS former FROM kezek.webhook w
+		LEFT JOIN unnest(m_request, m_read, m_wrapped) AS n(id, read, wrapped) ON n.id = w.id AND n.read = w.wrapped
+		LEFT JOIN unnest(m_request, m_read, m_wrapped) AS f(id, read, wrapped) ON f.id = w.id AND f.read = w.former_wrapped
+		WHERE n.id IS NOT NULL OR f.id IS NOT NULL FOR NO KEY UPDATE OF w SKIP LOCKED
+	), u AS (
+		UPDATE kezek.webhook h SET master = CASE WHEN w.now IS NULL THEN h.master ELSE p_master END,
+			wrapped = coalesce(w.now, h.wrapped),
+			former_master = CASE WHEN w.former IS NULL THEN h.former_master ELSE p_master END,
+			former_wrapped = coalesce(w.former, h.former_wrapped)
+		FROM w WHERE h.id = w.id RETURNING (w.now IS NOT NULL)::int + (w.former IS NOT NULL)::int AS n
+	)
+	SELECT v_done + coalesce(sum(u.n), 0) INTO v_done FROM u;
 	RETURN v_done;
 END
 $$;

@@ -109,13 +109,15 @@ PROBES = {
     "GET /v1/services/{code}": plain("/v1/services/p-clock"), "GET /v1/catalogue": plain("/v1/catalogue"),
     "GET /v1/calendars": plain("/v1/calendars"), "GET /v1/calendars/{code}": plain("/v1/calendars/kg-state"),
     "PUT /v1/catalogue": plain("/v1/catalogue", HARM), "PUT /v1/calendars/{code}": plain("/v1/calendars/kg-state", HARM),
-    "GET /v1/jobs": plain("/v1/jobs"), "GET /v1/principals": plain("/v1/principals"),
+    **{f"GET /v1/{path}": plain(f"/v1/{path}") for path in ("jobs", "principals", "webhooks")},
     "GET /v1/jobs/{id}": lambda s, v: [Call(f"/v1/jobs/{s.id}", kind="plain", own=(404,))],
-    "POST /v1/principals": plain("/v1/principals", HARM),
-    "DELETE /v1/principals/{name}": plain("/v1/principals/nobody-there", own=(404,)),
-    "POST /v1/principals/{name}/rotate": plain("/v1/principals/nobody-there/rotate", {}, own=(404,)),
+    "POST /v1/principals": plain("/v1/principals", HARM), "POST /v1/webhooks": plain("/v1/webhooks", HARM),
+    **{f"{method} /v1/{path}": plain(f"/v1/{path.format(name='nobody-there')}", body, own=(404,)) for method, path, body in (
+        ("DELETE", "principals/{name}", None), ("POST", "principals/{name}/rotate", {}), ("GET", "webhooks/{name}", None),
+        ("DELETE", "webhooks/{name}", None), ("GET", "webhooks/{name}/deliveries", None),
+        *(("POST", f"webhooks/{{name}}/{verb}", {}) for verb in ("rotate", "test", "redeliver")))},
     "POST /v1/imports": plain("/v1/imports", b'{"colour":1}\n', headers={"Content-Type": "application/x-ndjson"}),
-    "PUT /v1/test/clock": plain("/v1/test/clock", HARM),
+    "PUT /v1/test/clock": plain("/v1/test/clock", HARM), "GET /v1/queues": plain("/v1/queues"),
     "POST /v1/requests": lambda s, v: [Call("/v1/requests", {**s.submission("p-plain"), **HARM}, "plain", key=s.key)],
     "GET /v1/requests": lambda s, v: [
         Call(f"{LIST}&number={segment(s.words['number'])}&count=exact", kind="empty", own=(200,)),
@@ -127,7 +129,6 @@ PROBES = {
     "POST /v1/requests/{id}/erasure": lambda s, v: [
         Call(f"/v1/requests/{s.id}/erasure", {"legal_basis": "x"}, safe={"legal_basis": "x", **HARM})],
     ACT: act_calls, "POST /v1/searches": search_calls,
-    "GET /v1/queues": plain("/v1/queues"),
     "GET /v1/queues/{agency}": lambda s, v: [Call(
         f"/v1/queues/{segment(s.agency)}", mine=lambda v: v.agency in (None, s.agency), own=(200,))],
     "POST /v1/queues/{agency}/claims": queue_calls,

@@ -17,6 +17,10 @@ ADMIN = {
     "put_catalogue": (None, dict(p_read_version="(SELECT max(version) FROM kezek.catalogue)", p_body="'{\"agencies\":[],\"services\":[]}'")),
     "put_calendar": (None, dict(p_code="'x'", p_read_version="0", p_body="'{}'")),
     "try_calendar": (None, dict(p_code="'x'", p_version="1", p_body="'{}'")),
+    "add_webhook": ("denied", dict(p_name="'x'", p_id="gen_random_uuid()", p_principal="'officer-probe'", p_url="'https://x/'",
+                                   p_kinds="'{}'", p_master="1", p_wrapped="''")),
+    "rotate_webhook": ("denied", dict(p_name="'hook'", p_master="1", p_wrapped="''", p_overlap="'1 s'")),
+    "remove_webhook": ("denied", dict(p_name="'hook'")),
     "set_test_clock": (None, dict(p_to="kezek.now()")),
 }
 
@@ -194,6 +198,25 @@ class Members(CaseTest):
         erase = self.call("erase", p_by="'%s'", p_request=f"'{self.ours.id}'", p_legal_basis="'x'")
         self.denied(self.others(lambda v: v.role == "admin"), lambda name: erase % name, ("denied",))
         self.assertEqual(self.run_as(erase % "admin"), [["open"]])
+
+    def test_webhooks_are_the_administrators(self):
+        """Nothing of a hook, of its deliveries, and no redelivery, for anybody else."""
+        self.world.client("admin").post("/v1/webhooks", {
+            "name": "hook", "principal": "officer-probe", "url": "https://127.0.0.1:1/"}).must(201)
+        self.world.sql(f"""INSERT INTO kezek.delivery (webhook, position, request, state, next_at, made_at)
+            VALUES ('hook', 1, '{self.ours.id}', 'dead', kezek.now(), kezek.now())""")
+        self.addCleanup(self.world.client("admin").delete, "/v1/webhooks/hook")
+
+        def read(function, column, **given):
+            return lambda name: self.call(function, column, p_by=f"'{name}'", p_name="'hook'", **given)
+
+        others = self.others(lambda v: v.role == "admin")
+        for call in (read("webhooks", "result.wrapped"), read("deliveries", "result.request", p_after="0", p_limit="9")):
+            self.denied(others, call, ())
+            self.assertEqual(len(self.run_as(call("admin"))), 1)
+        again = read("redeliver", "result.*")
+        self.denied(others, again, ("denied", "0"))
+        self.assertEqual(self.run_as(again("admin")), [["done", "1"]])
 
     def test_answers_are_their_principals(self):
         def stored(name):

@@ -23,12 +23,14 @@ READS = {
     "kezek_auditor": "access calendar catalogue deadline_done deadline event request_state",
 }
 RUNS = {
-    "kezek_app": "accesses act add_principal change_principal claim count_requests discard_upload enter erase feed give_back "
+    "kezek_app": "accesses act add_principal add_webhook change_principal claim count_requests deliveries discard_upload enter "
+                 "erase feed give_back "
                  "lease_numbers links_to_follow links_to_open list_condition list_requests log_access may_act notifications now open_requests put_calendar "
-                 "put_catalogue put_chunk renew see_notifications set_test_clock store_document stored_answer try_calendar "
-                 "uuid_v7 work_waiting",
-    "kezek_jobs": "expire_leases fail_job fire_due forget_keys forget_uploads look_at_timers now partitions_ahead "
-                  "recompute_apply recompute_bound recompute_page sweep_notifications take_job uuid_v7",
+                 "put_catalogue put_chunk redeliver remove_webhook renew rotate_webhook see_notifications "
+                 "set_test_clock store_document stored_answer try_calendar uuid_v7 webhooks work_waiting",
+    "kezek_jobs": "expire_leases fail_job fan_out fire_due forget_keys forget_uploads look_at_timers look_at_webhooks "
+                  "next_delivery now partitions_ahead recompute_apply recompute_bound recompute_page record_deliveries "
+                  "sweep_notifications take_deliveries take_job uuid_v7",
     "kezek_reader": "", "kezek_auditor": "",
 }
 # What the daemon reads of whose requests: the column that names the request, and who sees the row. Each sees by its own
@@ -72,7 +74,8 @@ class Rights(CaseTest):
             WHERE x.grantee = 0) FROM pg_proc WHERE pronamespace = 'kezek'::regnamespace ORDER BY 1""")
 
     def test_every_relation_and_function_is_declared(self):
-        declared = {t for said in READS.values() for t in said.split()} | {"broom", "feed_head", "link", "migration_function", "number_block", "upload"}
+        declared = {t for said in READS.values() for t in said.split()} | {
+            "broom", "delivery", "feed_head", "link", "migration_function", "number_block", "upload", "webhook"}
         undeclared = {name for name, is_part, _, _ in self.relations() if not is_part} ^ declared
         self.assertEqual(undeclared, set(), f"say in READS of tests/db/rights.py who reads {undeclared}")
         missing = set(READS["kezek_app"].split()) ^ set(SEES)

@@ -44,6 +44,7 @@ class Daemon:
             "master_key": keys / "master-key",
             "index_key": keys / "index-key",
             "receipt_key": keys / "receipt-key",
+            "webhook_ca": pki.ca,
             **options,
         }
         self.config = self.directory / "kezekd.conf"
