@@ -61,10 +61,12 @@ static void add_point(struct text *t, unsigned point)
  * a stress) is not typed by all. False: it stands over no such letter. */
 static bool fold_mark(struct text *t, size_t start, unsigned point)
 {
-	const char *last = t->data + t->len - 2;
+	const char *last;
 
-	if (point < 0x300 || point > 0x36f || t->len < start + 2 || (unsigned char)*last < 0xd0 ||
-		(unsigned char)*last > 0xd4)
+	if (point < 0x300 || point > 0x36f || t->len < start + 2)
+		return false;
+	last = t->data + t->len - 2;
+	if ((unsigned char)*last < 0xd0 || (unsigned char)*last > 0xd4)
 		return false;
 	if (point == 0x306 && memcmp(last, "и", 2) == 0) {
 		t->len -= 2;

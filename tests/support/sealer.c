@@ -49,7 +49,7 @@ int main(int argc, char **argv)
 
 	if (argc != 3)
 		return 2;
-	settings_init(&settings);
+	memset(&settings, 0, sizeof(settings));
 	settings.master_key = argv[1];
 	settings.index_key = argv[2];
 	if (seal_new(&settings, &seal) < 0)
