@@ -105,8 +105,7 @@ static bool read_kind(struct call *c, struct question *q)
 	if (recipient_is_known(q->kind.data))
 		q->query.applicant_kind = q->kind.data;
 	else
-		answer_bad_parameter(c, "kind", WORD_reason_not_allowed,
-			RECIPIENT_WORDS);
+		answer_bad_parameter(c, "kind", WORD_reason_not_allowed, RECIPIENT_WORDS);
 	return q->query.applicant_kind != NULL;
 }
 

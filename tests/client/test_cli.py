@@ -337,7 +337,8 @@ class WayTest(unittest.TestCase):
         problem = {"code": "invalid", "title": "Faults", "status": 422, "invalid_params": [
             {"name": "/services/3/name", "code": "missing", "reason": "required member is missing"}]}
         script = self.script((422, {}, json.dumps(problem)), (200, {}, json.dumps({"version": 1, "changes": {
-            "services": {"added": [{"code": "1"}], "changed": [], "removed": [], "unchanged": 3}}})))
+            "services": {"added": [{"code": "1"}], "changed": [], "closed": [], "removed": [],
+                         "unchanged": 3}}})))
         env = self.env(script.url)
         done = run("catalogue", "load", self.pki.path("catalogue"), **env)
         self.assertEqual(done.returncode, 1)
@@ -345,7 +346,7 @@ class WayTest(unittest.TestCase):
         self.assertEqual(len(json.loads(script.seen[0][3])["services"]), 4)
         done = run("catalogue", "load", self.pki.path("catalogue"), "--dry-run", **env)
         self.assertEqual(script.seen[1][1], "/v1/catalogue?dry_run=1")
-        self.assertIn("services: +1 ~0 -0 =3", done.stdout)
+        self.assertIn("services: +1 ~0 !0 -0 =3", done.stdout)
         self.pki.write("catalogue/c.json", '{"services":{}}')
         self.assertEqual(run("catalogue", "load", self.pki.path("catalogue"), **env).returncode, 2)
         os.unlink(self.pki.path("catalogue/c.json"))
