@@ -13,6 +13,7 @@ from support.daemon import SANITIZERS
 from support.documents import DocumentTest
 from support.hold import Hold
 from support.kezek import KEZEKD, eventually, main
+from support.receiver import Receiver
 
 # `master 1a2b3c4d retired: 12 requests`
 COUNT = re.compile(r"^(master|index) ([0-9a-f]{8}) (present|retired|lost|missing): (\d+) (?:requests|hashes)")
@@ -113,6 +114,19 @@ class Rotating(KeyTest, DocumentTest):
         self.assertEqual(self.get(old[0], "old.txt").must(200).body, b"before the turn")
         self.put(old[0], b"before the turn", "old.txt").must(200)  # known as the same still
         self.assertTrue(all(e["kind"] for e in self.desk.get(f"/v1/requests/{old[1]['id']}/events").must(200)["items"]))
+
+    def test_secrets_of_webhooks_turn_too(self):
+        receiver = Receiver(self.world.pki)
+        self.addCleanup(receiver.close)
+        first = self.admin.post("/v1/webhooks", {
+            "name": "turned", "principal": "officer-probe", "url": receiver.url}).must(201)["secret"]
+        second = self.admin.post("/v1/webhooks/turned/rotate").must(200)["secret"]
+        self.turn("master-key")
+        self.assertEqual(self.rewrap()["master", "retired"], 0)
+        self.drop("master-key")
+        self.submit()
+        self.assertEqual(receiver.wait(1)[0].signers(first, second), [second, first])
+        self.admin.delete("/v1/webhooks/turned").must(200)
 
     def test_erased_stays_erased(self):
         requests = [self.submit(applicant={"kind": "person", "name": f"Өчкөн Адам{i}"}) for i in range(3)]

@@ -23,13 +23,14 @@ READS = {
     "kezek_auditor": "access calendar catalogue deadline_done deadline event request_state",
 }
 RUNS = {
-    "kezek_app": "accesses act add_principal add_webhook change_principal claim count_requests deliveries discard_upload enter "
-                 "erase feed give_back "
-                 "lease_numbers links_to_follow links_to_open list_condition list_requests log_access may_act notifications now open_requests put_calendar "
+    "kezek_app": "accesses act add_principal add_webhook catalogue_open catalogue_use change_principal claim count_key "
+                 "count_requests deliveries discard_upload enter erase feed give_back keys_in_use "
+                 "lease_numbers links_to_follow links_to_open list_condition list_requests log_access look_at_desk may_act notifications now open_requests put_calendar "
                  "put_catalogue put_chunk redeliver remove_webhook renew rotate_webhook see_notifications "
                  "set_test_clock store_document stored_answer try_calendar uuid_v7 webhooks work_waiting",
-    "kezek_jobs": "expire_leases fail_job fan_out fire_due forget_keys forget_uploads look_at_timers look_at_webhooks "
-                  "next_delivery now partitions_ahead recompute_apply recompute_bound recompute_page record_deliveries "
+    "kezek_jobs": "count_key expire_leases fail_job fan_out fire_due forget_keys forget_uploads keys_in_use look_at_desk "
+                  "look_at_timers look_at_webhooks next_delivery now partitions_ahead recompute_apply recompute_bound "
+                  "recompute_page record_deliveries relook_apply relook_page rewrap_apply rewrap_page "
                   "sweep_notifications take_deliveries take_job uuid_v7",
     "kezek_reader": "", "kezek_auditor": "",
 }
