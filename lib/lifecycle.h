@@ -49,8 +49,8 @@ bool lifecycle_suits_question(enum kezek_act act);
 void lifecycle_open_acts(
 	struct text *t, enum kezek_state from, unsigned roles, bool is_question, bool owes);
 
-/* The page of the documentation, lib/lifecycle.md: a Mermaid state diagram, and the table; and lines
- * of from (empty for a new request), act, to, roles, guard, built or planned, why, with tabs
+/* The page of the documentation, lib/lifecycle.md: a Mermaid state diagram, and the table; and
+ * lines of from (empty for a new request), act, to, roles, guard, built or planned, why, with tabs
  * between. */
 void lifecycle_page(struct text *t);
 void lifecycle_tsv(struct text *t);
