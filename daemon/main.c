@@ -214,7 +214,7 @@ static int start_jobs(struct daemon *d)
 
 	add_jobs_database(&conninfo, &d->settings);
 	api_set_hooks(d->api, &(const struct api_hooks){on_due, on_lease, on_unfit, d});
-	r = jobs_new(d->loop, conninfo.data, &hooks, &d->jobs);
+	r = jobs_new(d->loop, conninfo.data, d->settings.hand_back_limit, &hooks, &d->jobs);
 	return r < 0 ? r : api_work(d->api, conninfo.data);
 }
 

@@ -312,7 +312,7 @@ static void check_positive(const struct settings *s, const struct option *o, str
 	bool positive = true;
 
 	if (o->kind == KIND_count)
-		positive = *(const int *)value > 0;
+		positive = *(const int *)value > 0 || strcmp(o->name, "hand_back_limit") == 0;
 	else if (o->kind == KIND_bytes || o->kind == KIND_seconds)
 		positive = *(const int64_t *)value > 0 || strcmp(o->name, "ticket_lifetime") == 0;
 	text_addf(&at, "/%s", o->name);

@@ -49,6 +49,9 @@
 		"connections for documents, which nothing else waits behind")                      \
 	X(batch_members, count, "64", "members of one group commit")                               \
 	X(metrics_local, string, "no", "yes: GET /metrics needs no principal from loopback")       \
+	X(hand_back_limit, count, "5",                                                             \
+		"how often a request may go back to its queue before it goes to the supervisor's " \
+		"desk; 0: any number of times")                                                    \
 	X(handshake_timeout, seconds, "5", "TLS handshake, absolute")                              \
 	X(header_timeout, seconds, "5", "request head, absolute")                                  \
 	X(body_timeout, seconds, "20", "JSON body, absolute")                                      \

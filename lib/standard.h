@@ -13,6 +13,7 @@ struct variant {
 	const char *code;
 	struct names name; /* the code where the file gives none */
 	int64_t fee_tyiyn;
+	enum kezek_priority priority;  /* in the queue; normal where the file gives none */
 	const struct office **offices; /* where it is offered; NULL: everywhere */
 	size_t noffices;
 	const struct term_rule *terms[KEZEK_DEADLINE_COUNT]; /* NULL: none of that kind */

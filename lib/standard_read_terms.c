@@ -50,6 +50,7 @@ static void read_variants(struct draft *d, struct json_reader *r, struct service
 	/* Never empty, so that nobody need look; a service without variants is at fault. */
 	struct variant *variants = draft_take(d, count + 1, sizeof(*variants));
 	struct json_reader item;
+	int priority;
 
 	s->variants = variants;
 	for (size_t i = 0; i < count; i++) {
@@ -60,6 +61,9 @@ static void read_variants(struct draft *d, struct json_reader *r, struct service
 		one.code = draft_code(&item, "code", JSON_REQUIRED);
 		one.name = draft_names(&item, "name", JSON_OPTIONAL, one.code);
 		json_get_int64(&item, "fee_tyiyn", JSON_OPTIONAL, 0, fee_max, &one.fee_tyiyn);
+		priority = json_get_enum(
+			&item, "priority", JSON_OPTIONAL, priority_wire, KEZEK_PRIORITY_COUNT);
+		one.priority = priority < 0 ? KEZEK_PRIORITY_normal : (enum kezek_priority)priority;
 		read_variant_offices(d, &item, &one);
 		read_variant_terms(d, &item, &one);
 		if (service_variant_find(s, one.code))

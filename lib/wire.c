@@ -14,6 +14,7 @@ const char *const deadline_state_wire[KEZEK_DEADLINE_STATE_COUNT] = {
 const char *const channel_wire[KEZEK_CHANNEL_COUNT] = {KEZEK_CHANNELS(NAME_OF)};
 const char *const role_wire[KEZEK_ROLE_COUNT] = {KEZEK_ROLES(NAME_OF)};
 const char *const outcome_wire[KEZEK_OUTCOME_COUNT] = {KEZEK_OUTCOMES(NAME_OF)};
+const char *const priority_wire[KEZEK_PRIORITY_COUNT] = {KEZEK_PRIORITIES(NAME_OF)};
 const char *const backdate_reason_wire[KEZEK_BACKDATE_REASON_COUNT] = {
 	KEZEK_BACKDATE_REASONS(NAME_OF)};
 const char *const breach_wire[KEZEK_BREACH_COUNT] = {KEZEK_BREACHES(NAME_OF)};

@@ -16,6 +16,7 @@
 	X(channel, kezek_channel, KEZEK_CHANNEL_COUNT)                                             \
 	X(role, kezek_role, KEZEK_ROLE_COUNT)                                                      \
 	X(outcome, kezek_outcome, KEZEK_OUTCOME_COUNT)                                             \
+	X(priority, kezek_priority, KEZEK_PRIORITY_COUNT)                                          \
 	X(backdate_reason, kezek_backdate_reason, KEZEK_BACKDATE_REASON_COUNT)                     \
 	X(breach, kezek_breach, KEZEK_BREACH_COUNT)                                                \
 	X(late_decision, kezek_late_decision, KEZEK_LATE_DECISION_COUNT)

@@ -62,6 +62,18 @@ static void spread_links(struct act_run *r)
 		api_expire(r->c->api);
 }
 
+static void spread_queued(struct api *a, const struct request_row *row)
+{
+	if (row->place.on_desk)
+		return;
+	if (!row->place.kept_for) {
+		parking_wake(a->parking, row->agency, 1);
+		return;
+	}
+	api_tell_lease(a, row->place.kept_until);
+	parking_wake_person(a->parking, row->agency, row->place.kept_for);
+}
+
 /* The queue that gained a request wakes; timers follow a date that moved. */
 static void spread(struct act_run *r)
 {
@@ -73,7 +85,7 @@ static void spread(struct act_run *r)
 		LOG_S("request", id), LOG_S("act", act_name(r->act)),
 		LOG_S("state", r->d.row.state), LOG_S("principal", r->c->who.name));
 	if (r->d.state == KEZEK_STATE_queued)
-		parking_wake(r->c->api->parking, r->d.row.agency, 1);
+		spread_queued(r->c->api, &r->d.row);
 	for (int i = 0; i < r->member.changes.deadline_count; i++)
 		api_tell_due(r->c->api, r->member.changes.deadlines[i].fire_at);
 	if (is_awaiting_effect(&r->d))

@@ -74,6 +74,9 @@ void act_free_hold(struct act_run *r)
 {
 	r->member.hold = HOLD_FREE;
 	r->d.row.has_claim = false;
+	r->d.row.place.on_desk = false;
+	r->d.row.place.kept_for = NULL;
+	r->d.row.place.kept_until = MOMENT_NONE;
 	r->d.row.responsible = book_head(r->d.book, r->d.row.agency);
 }
 
@@ -85,12 +88,6 @@ void act_keep_custody(struct act_run *r)
 	r->member.holder = r->d.row.holder;
 	r->member.holder_actor = r->d.row.holder_actor;
 	r->d.row.lease_until = MOMENT_NONE;
-}
-
-static void apply_release(struct act_run *r, struct act_input *in)
-{
-	(void)in;
-	act_free_hold(r);
 }
 
 static void read_accept(struct act_run *r, struct act_input *in)
@@ -212,7 +209,7 @@ static const struct act_kind kinds[] = {
 	{KEZEK_ACT_extend, act_read_extend, act_apply_extend},
 	{KEZEK_ACT_notify, act_read_notify, act_apply_notify},
 	{KEZEK_ACT_pay, read_pay, apply_pay},
-	{KEZEK_ACT_release, NULL, apply_release},
+	{KEZEK_ACT_release, act_read_release, act_apply_release},
 	{KEZEK_ACT_accept, read_accept, apply_accept},
 	{KEZEK_ACT_decide, read_decide, apply_decide},
 	{KEZEK_ACT_hand_over, read_hand_over, apply_hand_over},
@@ -280,6 +277,12 @@ static void add_said(struct text *t, const struct act_run *r, const struct act_i
 	act_add_links(t, r, in);
 	if (in->backdate_reason)
 		text_addf(t, ",\"backdate_reason\":\"%s\"", in->backdate_reason);
+	if (r->act == KEZEK_ACT_escalate)
+		text_addf(t, ",\"priority\":\"%s\"", priority_name(r->d.row.place.priority));
+	if (r->act == KEZEK_ACT_release && r->d.row.place.kept_for) {
+		text_add_char(t, ',');
+		text_add_moment(t, "kept_until", r->d.row.place.kept_until, dossier_zone(&r->d));
+	}
 }
 
 static void journal(struct act_run *r, const struct act_input *in, enum kezek_state from)
@@ -351,6 +354,8 @@ static int apply(struct act_run *r, struct act_input *in)
 		kind->apply(r, in);
 	dossier_mirror(&r->d);
 	journal(r, in, from);
+	if (r->act == KEZEK_ACT_release && r->d.row.place.on_desk)
+		act_add_desk_event(r);
 	if (r->act != KEZEK_ACT_release) /* leases do not move the version */
 		r->d.row.version++;
 	return ACT_DONE;

@@ -13,6 +13,7 @@ struct act_input {
 		*note; /* what the journal keeps sealed: a reference, the document that was shown */
 	json_object *documents;
 	int64_t amount_tyiyn;
+	int64_t keep_for_seconds; /* 0: whoever comes first may have it */
 	int64_t effective_at;
 	/* pause */
 	const struct pause_standard *pause;
@@ -78,6 +79,14 @@ void act_read_escalate(struct act_run *r, struct act_input *in);
 void act_apply_escalate(struct act_run *r, struct act_input *in);
 void act_read_reopen(struct act_run *r, struct act_input *in);
 void act_apply_reopen(struct act_run *r, struct act_input *in);
+
+/* act_release.c: what goes back to the queue */
+void act_read_release(struct act_run *r, struct act_input *in);
+void act_apply_release(struct act_run *r, struct act_input *in);
+/* The journal's line of what came to the supervisor's desk, behind the release's. */
+void act_add_desk_event(struct act_run *r);
+/* It goes on, and nothing counts of how often it came back. */
+void act_leave_desk(struct act_run *r);
 
 /* act_link.c: what comes of a request, and what comes back */
 void act_read_consult(struct act_run *r, struct act_input *in);

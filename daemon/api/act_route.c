@@ -80,6 +80,7 @@ void act_apply_forward(struct act_run *r, struct act_input *in)
 	d->row.agency = in->to_agency;
 	d->row.body_number = NULL; /* kept in kezek.former */
 	act_free_hold(r);
+	act_leave_desk(r);
 	if (decide && d->service->forward_clock == FORWARD_RESTARTS &&
 		dossier_rule(d, decide, &rule, &cap)) {
 		dossier_void(d, decide, in->effective_at);
@@ -120,6 +121,7 @@ void act_apply_reassign(struct act_run *r, struct act_input *in)
 	if (in->to_agency)
 		r->d.row.agency = in->to_agency;
 	act_free_hold(r);
+	act_leave_desk(r);
 	if (finds_its_way && act_is_routed(&r->d) && r->d.state != KEZEK_STATE_awaiting_payment)
 		start_forwarded(r, in->effective_at);
 	if (!in->to_principal)
@@ -150,10 +152,12 @@ void act_read_escalate(struct act_run *r, struct act_input *in)
 		json_reader_fault(&in->reader, "to", WORD_reason_not_found, in->to_principal, NULL);
 }
 
-/* Who holds it goes on holding it; somebody higher answers for it. */
+/* Who holds it goes on holding it; somebody higher answers for it, and in a queue it comes first.
+ */
 void act_apply_escalate(struct act_run *r, struct act_input *in)
 {
 	r->d.row.responsible = in->to_principal;
+	r->d.row.place.priority = KEZEK_PRIORITY_urgent;
 	in->to = in->to_principal;
 }
 
@@ -175,6 +179,8 @@ void act_apply_reopen(struct act_run *r, struct act_input *in)
 	dossier_void_all(d, in->effective_at);
 	d->row.outcome = NULL;
 	act_free_hold(r);
+	act_leave_desk(r);
+	dossier_follow_priority(d);
 	if (rule)
 		dossier_start(d, KEZEK_DEADLINE_decide, rule, in->effective_at);
 	dossier_mirror(d);

@@ -47,6 +47,8 @@ void call_renew_book(struct call *c);
 /* services.c: the day by which services and routes are in force, where no office tells another. */
 int32_t call_today(const struct call *c);
 const char *call_actor(const struct call *c); /* NULL where none */
+/* Who acts: the person, where a system does it for one; else the principal. */
+const char *call_person(const struct call *c);
 struct viewer call_viewer(const struct call *c);
 /* state of `size` zeroed bytes, freed with the call by free() or `free_state`. */
 void *call_state(struct call *c, size_t size, void (*free_state)(void *state));

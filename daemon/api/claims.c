@@ -260,7 +260,7 @@ void claims_begin(struct call *c)
 		answer_faults(c, &faults);
 		return;
 	}
-	parked_init(&p->parked, c->api->parking, c->who.agency);
+	parked_init(&p->parked, c->api->parking, c->who.agency, call_person(c));
 	p->parked.takes_anything = !p->services && !p->m.request;
 	p->parked.on_wake = on_wake;
 	p->m.principal = c->who.name;

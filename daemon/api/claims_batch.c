@@ -163,7 +163,7 @@ static void on_renewed(struct member *base, enum member_result result)
 }
 
 static void read_one(
-	struct claims_batch *b, struct json_reader *r, int i, enum kezek_act act, int64_t lease)
+	struct claims_batch *b, struct json_reader *r, int i, enum kezek_act act, int64_t seconds)
 {
 	struct uuid claim = {0};
 	int64_t fence = 0;
@@ -171,18 +171,21 @@ static void read_one(
 	json_get_uuid(r, "claim", JSON_REQUIRED, &claim);
 	json_get_int64(r, "fence", JSON_REQUIRED, 0, INT64_MAX, &fence);
 	if (act == KEZEK_ACT_renew) {
-		json_get_int64(r, "lease_seconds", JSON_OPTIONAL, 10, 86400, &lease);
+		json_get_int64(r, "lease_seconds", JSON_OPTIONAL, 10, 86400, &seconds);
 		b->renewals[i] = (struct renew_member){
 			.base = {.kind = &batch_renew, .on_done = on_renewed},
 			.owner = b->c,
 			.principal = b->c->who.name,
 			.claim = claim,
 			.fence = fence,
-			.lease_us = lease * USEC_PER_SEC,
+			.lease_us = seconds * USEC_PER_SEC,
 		};
 		json_reader_end(r);
 		return;
 	}
+	if (act == KEZEK_ACT_release && seconds &&
+		!json_object_object_get(r->object, "keep_for_seconds"))
+		json_put(r->object, "keep_for_seconds", json_object_new_int64(seconds));
 	/* What else the member holds is the act's own to check. */
 	b->runs[i] = (struct act_run){
 		.c = b->c,
@@ -218,13 +221,15 @@ static void begin(struct call *c, enum kezek_act act)
 	struct json_reader r, one;
 	_faults_ faults = {0};
 	json_object *all;
-	int64_t lease = 900;
+	int64_t seconds = act == KEZEK_ACT_renew ? 900 : 0; /* where a member says nothing */
 
 	b->c = c;
 	json_reader_init(&r, c->body, "", &faults);
 	all = json_get_array(&r, "claims", JSON_REQUIRED, BATCH_MAX);
 	if (act == KEZEK_ACT_renew)
-		json_get_int64(&r, "lease_seconds", JSON_OPTIONAL, 10, 86400, &lease);
+		json_get_int64(&r, "lease_seconds", JSON_OPTIONAL, 10, 86400, &seconds);
+	else if (act == KEZEK_ACT_release)
+		json_get_int64(&r, "keep_for_seconds", JSON_OPTIONAL, 1, 86400, &seconds);
 	b->n = all ? (int)json_object_array_length(all) : 0;
 	b->runs = calloc((size_t)b->n + 1, sizeof(*b->runs));
 	b->renewals = calloc((size_t)b->n + 1, sizeof(*b->renewals));
@@ -234,7 +239,7 @@ static void begin(struct call *c, enum kezek_act act)
 		abort();
 	for (int i = 0; i < b->n; i++) {
 		if (json_reader_item(&one, &r, "claims", all, (size_t)i)) {
-			read_one(b, &one, i, act, lease);
+			read_one(b, &one, i, act, seconds);
 			free(one.own_pointer);
 		}
 	}

@@ -156,6 +156,7 @@ void intake_compose(const struct intake *in, struct dossier *d, int64_t number)
 	d->variant = in->variant;
 	d->content = intake_content(in);
 	fill_row(in, d, number);
+	dossier_follow_priority(d);
 	if (!in->route) {
 		metric_add(METRIC_unrouted_total, NULL, 1);
 		log_event(LOG_LEVEL_WARNING, "unrouted", LOG_S("service", in->service->code),

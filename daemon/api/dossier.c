@@ -10,6 +10,8 @@ void dossier_init(struct dossier *d, struct api *a, struct book *b, int64_t now)
 	d->now = now;
 	d->row.due_at = d->row.closed_at = d->row.lease_until = MOMENT_NONE;
 	d->row.due_on = d->row.promised_due_on = DAY_NONE;
+	d->row.place.priority = KEZEK_PRIORITY_normal;
+	d->row.place.kept_until = MOMENT_NONE;
 }
 
 void dossier_done(struct dossier *d)
@@ -122,6 +124,7 @@ void dossier_state(const struct dossier *d, struct state_row *ret)
 		.body_number = d->row.body_number,
 		.closed_at = d->row.closed_at,
 		.hops = d->row.hops,
+		.place = d->row.place,
 	};
 }
 

@@ -57,6 +57,13 @@ void dossier_done(struct dossier *d);
 /* Journal: the next event; `before` and `after` are filled in by the caller from the pool. */
 struct event_row *dossier_event(
 	struct dossier *d, const char *kind, int64_t occurred_at, const struct call *c);
+/* dossier_place.c: the class of priority that the variant gives. */
+void dossier_follow_priority(struct dossier *d);
+/* The place as read, at d->now. Of one that is over, the standard says what it will be if it is
+ * opened again. */
+void dossier_judge_place(struct dossier *d);
+/* ,"priority":…,"on_desk":…,"handed_back":…,"kept":… */
+void dossier_write_place(struct text *t, const struct dossier *d);
 /* Moves to `state`; keeps the row's mirror of the decide deadline, responsible and closing right.
  */
 void dossier_move(struct dossier *d, enum kezek_state state);

@@ -204,6 +204,7 @@ void dossier_write(struct text *t, const struct dossier *d, const struct viewer 
 	text_add_char(t, ',');
 	write_moments(t, d);
 	write_claim(t, d, principal);
+	dossier_write_place(t, d);
 	write_responsible(t, d);
 	add_members(t, what, ARRAY_SIZE(what));
 	text_add_char(t, ',');

@@ -160,6 +160,7 @@ static void own_strings(struct dossier *d)
 		&d->row.holder,
 		&d->row.holder_actor,
 		&d->row.worker,
+		&d->row.place.kept_for,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
@@ -209,6 +210,7 @@ int dossier_read(struct dossier *d, struct api *a, struct book *b, int64_t now,
 	}
 	d->service = catalogue_service_find(b->catalogue, d->row.service, d->row.service_version);
 	d->variant = d->service ? service_variant_find(d->service, d->row.variant) : NULL;
+	dossier_judge_place(d);
 	return 0;
 }
 

@@ -51,6 +51,7 @@ bool import_line_compose(struct import_line *l, struct call *c)
 	d->variant = l->in.variant;
 	d->content = intake_content(&l->in);
 	fill_row(l);
+	dossier_follow_priority(d);
 	seal_make_key(c->api->seal, &d->row.id, d->key, &l->m.wrapped, &l->m.master);
 	if (!import_live(l, c))
 		return false;

@@ -169,6 +169,7 @@ static void fill_row(struct opening *o)
 		.updated_at = d->now,
 		.responsible = book_head(d->book, o->row.agency),
 		.hops = of->hops + 1,
+		.place = {.priority = of->place.priority, .kept_until = MOMENT_NONE},
 	};
 	if (!d->row.responsible)
 		d->row.responsible = of->responsible;

@@ -48,7 +48,7 @@ static void reply_list(struct call *c, struct unit *u, int limit, bool by_due)
 struct listing {
 	struct page page;
 	struct text agency, office, service, state, deadline, number, responsible, sort, count;
-	int overdue; /* -1: not asked */
+	int overdue, on_desk; /* -1: not asked */
 	int64_t due_before, updated_since;
 	bool by_due;
 };
@@ -121,21 +121,22 @@ static bool states_are_known(const struct text *states)
 	return false;
 }
 
-static bool read_overdue(struct call *c, struct listing *l)
+/* -1 where it is not asked. */
+static bool read_flag(struct call *c, const char *name, int *ret)
 {
 	static const char *const words[] = {"false", "true", "0", "1"};
 	_text_ value = TEXT_INIT;
 
-	l->overdue = -1;
-	if (!call_query(c, "overdue", &value))
+	*ret = -1;
+	if (!call_query(c, name, &value))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		if (span_is(text_span(&value), words[i]))
-			l->overdue = (int)(i & 1);
+			*ret = (int)(i & 1);
 	}
-	if (l->overdue >= 0)
+	if (*ret >= 0)
 		return true;
-	answer_bad_parameter(c, "overdue", WORD_reason_not_allowed, "true, false");
+	answer_bad_parameter(c, name, WORD_reason_not_allowed, "true, false");
 	return false;
 }
 
@@ -171,8 +172,17 @@ static bool read_filters(struct call *c, struct listing *l)
 		return false;
 	}
 	l->by_due = l->sort.len && l->sort.data[0] == 'd';
-	return read_overdue(c, l) && read_moment(c, "due_before", &l->due_before) &&
+	return read_flag(c, "overdue", &l->overdue) && read_flag(c, "on_desk", &l->on_desk) &&
+	       read_moment(c, "due_before", &l->due_before) &&
 	       read_moment(c, "updated_since", &l->updated_since);
+}
+
+static void add_flag(struct params *p, int flag)
+{
+	if (flag < 0)
+		params_text(p, NULL);
+	else
+		params_bool(p, flag);
 }
 
 static void add_filters(struct params *p, const struct listing *l)
@@ -182,14 +192,12 @@ static void add_filters(struct params *p, const struct listing *l)
 	params_text(p, l->service.data);
 	params_text(p, l->state.data);
 	params_text(p, l->deadline.data);
-	if (l->overdue < 0)
-		params_text(p, NULL);
-	else
-		params_bool(p, l->overdue);
+	add_flag(p, l->overdue);
 	params_moment(p, l->due_before);
 	params_moment(p, l->updated_since);
 	params_text(p, l->number.data);
 	params_text(p, l->responsible.data);
+	add_flag(p, l->on_desk);
 }
 
 static void ask(struct call *c, const struct listing *l, const struct page *page)
@@ -227,8 +235,8 @@ static const struct export_list by_due = {.ask = ask_export,
 void requests_list_begin(struct call *c)
 {
 	static const char *const names[] = {"agency", "office", "service", "state", "deadline",
-		"overdue", "due_before", "updated_since", "number", "responsible", "sort", "limit",
-		"after", "count", NULL};
+		"overdue", "on_desk", "due_before", "updated_since", "number", "responsible",
+		"sort", "limit", "after", "count", NULL};
 	struct listing *l;
 
 	if (!call_query_check(c, names))
@@ -248,7 +256,7 @@ void requests_list_begin(struct call *c)
 
 static void ask_number(struct call *c, struct listing *l, const char *number)
 {
-	l->overdue = -1;
+	l->overdue = l->on_desk = -1;
 	l->due_before = l->updated_since = MOMENT_NONE;
 	text_adds(&l->number, number);
 	ask(c, l, &l->page);

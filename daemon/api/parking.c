@@ -2,10 +2,9 @@
 #include "daemon/api/parking.h"
 #include "daemon/log.h"
 
-#define LOOK_US (1000 * 1000LL) /* behind the hints of other daemons, which may be lost */
-#define WHOLE_US                                                                                   \
-	(10 * 1000 * 1000LL)  /* though nothing was committed: a reservation may have ended */
-#define HINT_US (50 * 1000LL) /* one hint for all that came in within it */
+#define LOOK_US  (1000 * 1000LL)      /* behind the hints of other daemons, which may be lost */
+#define WHOLE_US (10 * 1000 * 1000LL) /* though no event was committed: see parking_hint */
+#define HINT_US  (50 * 1000LL)        /* one hint for all that came in within it */
 
 TAILQ_HEAD(parked_list, parked);
 
@@ -24,7 +23,7 @@ struct parking {
 	char name[UUID_TEXT_SIZE]; /* of this daemon, in its hints */
 	struct timer look, hint;
 	struct unit look_unit, hint_unit;
-	bool looking, look_again, hinting, hint_again;
+	bool looking, look_again, look_whole, hinting, hint_again;
 	int64_t position; /* of the feed, when it was last looked: nothing new, nothing to find */
 	int64_t whole_mono;
 };
@@ -84,8 +83,9 @@ static struct bay *bay_get(struct parking *lot, const char *agency)
 	return bay;
 }
 
-void parked_init(struct parked *p, struct parking *lot, const char *agency)
+void parked_init(struct parked *p, struct parking *lot, const char *agency, const char *person)
 {
+	p->person = person;
 	p->bay = bay_get(lot, agency);
 	p->where = PARKED_AWAY;
 }
@@ -126,8 +126,26 @@ bool parked_wait(struct parked *p)
 	return true;
 }
 
+static bool span_has_line(struct span lines, const char *line)
+{
+	size_t len = strlen(line);
+
+	while (lines.len >= len) {
+		const char *end = memchr(lines.at, '\n', lines.len);
+		size_t n = end ? (size_t)(end - lines.at) : lines.len;
+
+		if (n == len && memcmp(lines.at, line, len) == 0)
+			return true;
+		if (!end)
+			return false;
+		lines.at += n + 1;
+		lines.len -= n + 1;
+	}
+	return false;
+}
+
 /* Each request wakes one poll that takes anything, and those before it that may want this one. */
-static void wake(struct bay *bay, int count)
+static void wake_any(struct bay *bay, int count)
 {
 	struct parked *p, *next;
 
@@ -140,6 +158,25 @@ static void wake(struct bay *bay, int count)
 	TAILQ_FOREACH(p, &bay->trying, link)
 	{
 		if (count > 0)
+			p->again = true;
+	}
+}
+
+/* `persons`, a line each: those of the bay that are one of them. */
+static void wake_persons(struct bay *bay, struct span persons)
+{
+	struct parked *p, *next;
+
+	for (p = TAILQ_FIRST(&bay->waiting); p && persons.len; p = next) {
+		next = TAILQ_NEXT(p, link);
+		if (!span_has_line(persons, p->person))
+			continue;
+		parked_leave(p);
+		p->on_wake(p);
+	}
+	TAILQ_FOREACH(p, &bay->trying, link)
+	{
+		if (span_has_line(persons, p->person))
 			p->again = true;
 	}
 }
@@ -172,16 +209,30 @@ static void on_hint_timer(struct timer *t)
 	hint(container_of(t, struct parking, hint));
 }
 
+static void hint_soon(struct parking *lot)
+{
+	if (lot->hinting)
+		lot->hint_again = true;
+	else if (!timer_is_set(&lot->hint))
+		timer_set(&lot->hint, HINT_US);
+}
+
 void parking_wake(struct parking *lot, const char *agency, int count)
 {
 	struct bay *bay = bay_find(lot, agency);
 
 	if (bay)
-		wake(bay, count);
-	if (lot->hinting)
-		lot->hint_again = true;
-	else if (!timer_is_set(&lot->hint))
-		timer_set(&lot->hint, HINT_US);
+		wake_any(bay, count);
+	hint_soon(lot);
+}
+
+void parking_wake_person(struct parking *lot, const char *agency, const char *person)
+{
+	struct bay *bay = bay_find(lot, agency);
+
+	if (bay)
+		wake_persons(bay, span_of(person));
+	hint_soon(lot);
 }
 
 /* Looking for what others committed. */
@@ -198,8 +249,10 @@ static void on_looked(struct unit *u, enum unit_how how)
 		lot->position = row_int64(&r);
 		agency = row_text(&r);
 		bay = agency ? bay_find(lot, agency) : NULL;
-		if (bay)
-			wake(bay, row_int(&r));
+		if (!bay)
+			continue;
+		wake_any(bay, row_int(&r));
+		wake_persons(bay, row_span(&r));
 	}
 	unit_done(u);
 	lot->looking = false;
@@ -211,7 +264,7 @@ static void on_looked(struct unit *u, enum unit_how how)
 static void on_look(struct timer *t)
 {
 	struct parking *lot = container_of(t, struct parking, look);
-	bool whole = loop_mono() - lot->whole_mono >= WHOLE_US;
+	bool whole = lot->look_whole || loop_mono() - lot->whole_mono >= WHOLE_US;
 	struct columns agencies;
 	struct params *p;
 
@@ -219,6 +272,7 @@ static void on_look(struct timer *t)
 		return;
 	if (whole)
 		lot->whole_mono = loop_mono();
+	lot->look_whole = false;
 	unit_init(&lot->look_unit, on_looked);
 	params_text(unit_add(&lot->look_unit, SQL_ENTER), "kezekd");
 	p = unit_add(&lot->look_unit, SQL_WORK_WAITING);
@@ -240,6 +294,7 @@ void parking_hint(struct parking *lot, const char *from)
 {
 	if (strcmp(from, lot->name) == 0)
 		return;
+	lot->look_whole = true; /* what was kept for somebody waits again without an event */
 	if (lot->looking)
 		lot->look_again = true;
 	else if (lot->waiting)

@@ -15,6 +15,7 @@ struct bay;
 struct parked {
 	struct bay *bay;
 	bool takes_anything; /* of its agency; else only some services, or one request */
+	const char *person;  /* who is asking */
 	void (*on_wake)(struct parked *p); /* parked no more: try again */
 	/* Private. */
 	enum { PARKED_AWAY, PARKED_WAITS, PARKED_TRIES } where;
@@ -24,7 +25,7 @@ struct parked {
 
 struct parking *parking_new(struct api *a);
 void parking_free(struct parking *lot);
-void parked_init(struct parked *p, struct parking *lot, const char *agency);
+void parked_init(struct parked *p, struct parking *lot, const char *agency, const char *person);
 /* It looks for work now; parked_leave or parked_wait follows. */
 void parked_try(struct parked *p);
 /* It found nothing. False: something came in meanwhile, so that it is to try again. */
@@ -32,6 +33,8 @@ _must_check_ bool parked_wait(struct parked *p);
 void parked_leave(struct parked *p);
 /* `count` requests of this agency may wait now. */
 void parking_wake(struct parking *lot, const char *agency, int count);
+/* What this person had handed back waits for them alone. */
+void parking_wake_person(struct parking *lot, const char *agency, const char *person);
 /* A daemon that calls itself so has committed work: if it is another one, looks now. */
 void parking_hint(struct parking *lot, const char *from);
 /* All that wait are woken, to find that the daemon stops. */

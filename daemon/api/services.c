@@ -42,7 +42,9 @@ static void add_service(struct text *t, const struct service *s, enum lang lang)
 	for (size_t i = 0; i < s->nvariants; i++) {
 		text_adds(t, i ? ",{" : "{");
 		text_add_member(t, "code", s->variants[i].code);
-		text_addf(t, ",\"fee_tyiyn\":%lld}", (long long)s->variants[i].fee_tyiyn);
+		text_addf(t, ",\"fee_tyiyn\":%lld,\"priority\":\"%s\"}",
+			(long long)s->variants[i].fee_tyiyn,
+			priority_name(s->variants[i].priority));
 	}
 	text_adds(t, "]}");
 }

@@ -60,7 +60,8 @@ static void add_overview_row(struct text *t, struct call *c, const struct view *
 	else
 		text_adds(t, ",\"on_time_share\":null");
 	warned = row_int(&r);
-	text_addf(t, ",\"warned\":%d,\"escalated\":%d}", warned, row_int(&r));
+	text_addf(t, ",\"warned\":%d,\"escalated\":%d", warned, row_int(&r));
+	text_addf(t, ",\"on_desk\":%d}", row_int(&r));
 }
 
 /* What no route took: for who supervises all; nobody else may take it up. */
@@ -214,6 +215,8 @@ static void add_queue(struct text *t, struct call *c, struct row r)
 	text_add_moment(t, "oldest", has_oldest ? uuid_at(&oldest) : MOMENT_NONE, zone);
 	text_add_char(t, ',');
 	text_add_moment(t, "next_due", row_moment(&r), zone);
+	text_addf(t, ",\"kept\":%lld", (long long)row_int64(&r));
+	text_addf(t, ",\"on_desk\":%lld", (long long)row_int64(&r));
 }
 
 static void on_queues(struct unit *u, enum unit_how how)
@@ -256,7 +259,7 @@ static void on_queue(struct unit *u, enum unit_how how)
 		text_add_char(&t, '{');
 		text_add_member(&t, "agency", c->segment[0]);
 		text_adds(&t, ",\"depth\":0,\"claimed\":0,\"in_work\":0,\"overdue\":0,\"oldest\":"
-			      "null,\"next_due\":null");
+			      "null,\"next_due\":null,\"kept\":0,\"on_desk\":0");
 	}
 	text_adds(&t, ",\"items\":[");
 	for (int i = 0; i < rows_count(u, 2); i++) {

@@ -197,6 +197,13 @@ const char *call_actor(const struct call *c)
 	return c->who.is_system && c->actor[0] ? c->actor : NULL; /* a person is one himself */
 }
 
+const char *call_person(const struct call *c)
+{
+	const char *actor = call_actor(c);
+
+	return actor ? actor : c->who.name;
+}
+
 struct viewer call_viewer(const struct call *c)
 {
 	return (struct viewer){

@@ -279,20 +279,26 @@ int release_run(struct cli *c)
 {
 	_tree_ *members = json_object_new_object();
 	int rc = body_fill(c, "release", members);
+	long keep;
 
+	if (!cli_option_number(c, "keep-for", 1, 86400, 0, &keep))
+		return EXIT_USAGE;
+	if (keep)
+		json_object_object_add(members, "keep_for_seconds", json_object_new_int64(keep));
 	return rc ? rc : batch_run(c, "release", members);
 }
 
 static void queue_start(const struct cli *c, struct table *t)
 {
 	static const enum say heads[] = {SAY_head_agency, SAY_head_waiting, SAY_head_claimed,
-		SAY_head_in_work, SAY_head_overdue, SAY_head_oldest, SAY_head_next_due};
+		SAY_head_in_work, SAY_head_kept, SAY_head_on_desk, SAY_head_overdue,
+		SAY_head_oldest, SAY_head_next_due};
 
 	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
 		table_column(t, say(heads[i], c->lang));
-	for (size_t i = 1; i < 5; i++)
+	for (size_t i = 1; i < 7; i++)
 		t->columns[i].is_right = true;
-	t->columns[5].may_go = 1;
+	t->columns[7].may_go = 1;
 }
 
 static void queue_add(const struct cli *c, struct table *t, json_object *q)
@@ -304,6 +310,8 @@ static void queue_add(const struct cli *c, struct table *t, json_object *q)
 	table_cell(t, tree_text(q, "/depth"));
 	table_cell(t, tree_text(q, "/claimed"));
 	table_cell(t, tree_text(q, "/in_work"));
+	table_cell(t, tree_text(q, "/kept"));
+	table_cell(t, tree_text(q, "/on_desk"));
 	table_cell(t, tree_text(q, "/overdue"));
 	table_cell(t, moment_short(tree_text(q, "/oldest"), moment));
 	table_cell(t, moment_short(tree_text(q, "/next_due"), moment));

@@ -67,7 +67,8 @@ int list_verb_run(struct cli *c)
 
 	text_adds(&path, "/v1/requests");
 	query_add_options(&path, c,
-		"agency office service state responsible overdue due-before updated-since sort");
+		"agency office service state responsible overdue on-desk due-before updated-since "
+		"sort");
 	return list_run(c, path.data, &requests_look);
 }
 

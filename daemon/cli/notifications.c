@@ -37,6 +37,7 @@ static void told_add(const struct cli *c, struct table *t, json_object *item)
 	table_cell(t, tree_text(item, "/number"));
 	table_cell(t, say(is_escalation                       ? SAY_told_escalated
 			      : strcmp(kind, "answered") == 0 ? SAY_told_answered
+			      : strcmp(kind, "desk") == 0     ? SAY_told_desk
 							      : SAY_told_warned,
 			      c->lang));
 	table_cell(t, tree_text(item, "/rung"));

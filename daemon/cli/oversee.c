@@ -26,7 +26,9 @@ static void overview_told_start(const struct cli *c, struct table *t)
 	overview_start(c, t);
 	table_column(t, say(SAY_head_warned, c->lang));
 	table_column(t, say(SAY_head_escalated, c->lang));
-	t->columns[8].is_right = t->columns[9].is_right = true;
+	table_column(t, say(SAY_head_on_desk, c->lang));
+	for (size_t i = 8; i < 11; i++)
+		t->columns[i].is_right = true;
 }
 
 const char *overview_key(json_object *item)
@@ -65,6 +67,7 @@ static void overview_told_add(const struct cli *c, struct table *t, json_object 
 	overview_add(c, t, item);
 	table_cell(t, tree_text(item, "/warned"));
 	table_cell(t, tree_text(item, "/escalated"));
+	table_cell(t, tree_text(item, "/on_desk"));
 	if (tree_count(item, "/overdue") || tree_count(item, "/escalated"))
 		table_mark(t);
 }
@@ -77,7 +80,8 @@ const struct list_look *overview_look_of(json_object *answer)
 	for (size_t i = 0; i < tree_length(answer, "/items"); i++) {
 		json_object *item = tree_item(answer, "/items", i);
 
-		if (tree_count(item, "/warned") || tree_count(item, "/escalated"))
+		if (tree_count(item, "/warned") || tree_count(item, "/escalated") ||
+			tree_count(item, "/on_desk"))
 			return &overview_told_look;
 	}
 	return &overview_look;

@@ -58,6 +58,15 @@ static void joined_put(const struct cli *c, enum say head, json_object *s, const
 	line_put(c, head, t.data ? t.data : "");
 }
 
+static const char *priority_mark(const struct cli *c, json_object *variant)
+{
+	const char *priority = tree_text(variant, "/priority");
+
+	return strcmp(priority, "urgent") == 0 ? say(SAY_mark_urgent, c->lang)
+	       : strcmp(priority, "low") == 0  ? say(SAY_mark_low, c->lang)
+					       : "";
+}
+
 static void variants_put(const struct cli *c, json_object *s)
 {
 	_table_ t = {0};
@@ -79,7 +88,7 @@ static void variants_put(const struct cli *c, json_object *s)
 			text_addf(&offices, "%s%s", o ? ", " : "",
 				tree_text(tree_item(v, "/offices", o), ""));
 		table_cellf(&t, "  %s", tree_text(v, "/code"));
-		table_cell(&t, tree_name(v, "/name", c->lang));
+		table_cellf(&t, "%s%s", tree_name(v, "/name", c->lang), priority_mark(c, v));
 		table_cell(&t, fee.data);
 		table_cell(&t, term.data);
 		table_cell(&t, offices.data ? offices.data : say(SAY_any, c->lang));

@@ -25,14 +25,32 @@ static void moment_add(const struct cli *c, struct table *t, enum say head, cons
 	pair_add(c, t, head, moment_short(moment, text));
 }
 
+static void flag_add(const struct cli *c, struct text *t, bool is_set, enum say flag)
+{
+	if (is_set)
+		text_addf(t, "%s%s", t->len ? ", " : "", say(flag, c->lang));
+}
+
+/* "OVERDUE, URGENT, provisional" */
+static void flags_write(const struct cli *c, json_object *r, struct text *t)
+{
+	const char *priority = tree_text(r, "/priority");
+
+	flag_add(c, t, tree_is_true(r, "/overdue"), SAY_flag_overdue);
+	flag_add(c, t, strcmp(priority, "urgent") == 0, SAY_flag_urgent);
+	flag_add(c, t, strcmp(priority, "low") == 0, SAY_flag_low);
+	flag_add(c, t, tree_is_true(r, "/on_desk"), SAY_flag_on_desk);
+	flag_add(c, t, tree_is_true(r, "/provisional"), SAY_flag_provisional);
+}
+
 /* "queued, OVERDUE, provisional" */
 static void state_write(const struct cli *c, json_object *r, struct text *t)
 {
-	text_adds(t, tree_text(r, "/state"));
-	if (tree_is_true(r, "/overdue"))
-		text_addf(t, ", %s", say(SAY_flag_overdue, c->lang));
-	if (tree_is_true(r, "/provisional"))
-		text_addf(t, ", %s", say(SAY_flag_provisional, c->lang));
+	_text_ flags = TEXT_INIT;
+
+	text_adds(&flags, tree_text(r, "/state"));
+	flags_write(c, r, &flags);
+	text_add_span(t, text_span(&flags));
 }
 
 static void due_add(const struct cli *c, struct table *t, json_object *r)
@@ -78,6 +96,19 @@ static void claim_add(const struct cli *c, struct table *t, json_object *r)
 	else if (tree_is_true(r, "/claim/custody"))
 		text_addf(&line, ", %s", say(SAY_custody, c->lang));
 	pair_add(c, t, SAY_head_claim, line.data);
+}
+
+/* For whom it waits alone: "officer-kyzmat, until 2026-11-26 12:00". */
+static void kept_add(const struct cli *c, struct table *t, json_object *r)
+{
+	char moment[MOMENT_SIZE];
+	_text_ line = TEXT_INIT;
+
+	if (!tree_at(r, "/kept"))
+		return;
+	text_addf(&line, "%s, %s %s", tree_text(r, "/kept/for"), say(SAY_until, c->lang),
+		moment_short(tree_text(r, "/kept/until"), moment));
+	pair_add(c, t, SAY_head_kept, line.data);
 }
 
 static void parent_add(const struct cli *c, struct table *t, json_object *r)
@@ -129,6 +160,7 @@ void request_print(const struct cli *c, json_object *r)
 	parent_add(c, &t, r);
 	links_add(c, &t, r);
 	claim_add(c, &t, r);
+	kept_add(c, &t, r);
 	pair_add(c, &t, SAY_head_id, tree_text(r, "/id"));
 	pair_add(c, &t, SAY_head_version, tree_text(r, "/version"));
 	table_print(&t, stdout, c->colour);
@@ -160,11 +192,7 @@ void requests_add(const struct cli *c, struct table *t, json_object *r)
 	table_cell(t, tree_text(r, "/office"));
 	table_cell(t, moment_short(tree_text(r, "/received_at"), moment));
 	table_cell(t, tree_text(r, "/due_on"));
-	if (tree_is_true(r, "/overdue"))
-		text_adds(&flags, say(SAY_flag_overdue, c->lang));
-	if (tree_is_true(r, "/provisional"))
-		text_addf(
-			&flags, "%s%s", flags.len ? ", " : "", say(SAY_flag_provisional, c->lang));
+	flags_write(c, r, &flags);
 	table_cell(t, flags.data ? flags.data : " ");
 	if (tree_is_true(r, "/overdue"))
 		table_mark(t);

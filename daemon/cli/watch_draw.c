@@ -45,7 +45,8 @@ static void totals_write(const struct cli *c, const struct round *round, int wid
 		{WATCH_queues, SAY_head_waiting, "/depth", false},
 		{WATCH_queues, SAY_head_claimed, "/claimed", false},
 		{WATCH_overview, SAY_head_warned, "/warned", true},
-		{WATCH_overview, SAY_head_escalated, "/escalated", true}};
+		{WATCH_overview, SAY_head_escalated, "/escalated", true},
+		{WATCH_overview, SAY_head_on_desk, "/on_desk", true}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(totals); i++) {
 		json_object *answer = round->part[totals[i].part];
@@ -60,7 +61,7 @@ static void totals_write(const struct cli *c, const struct round *round, int wid
 static int by_trouble(const void *a, const void *b)
 {
 	static const char *const pointers[] = {
-		"/overdue", "/escalated", "/warned", "/due_today", "/open"};
+		"/overdue", "/escalated", "/on_desk", "/warned", "/due_today", "/open"};
 	json_object *first = *(json_object *const *)a, *second = *(json_object *const *)b;
 
 	for (size_t i = 0; i < ARRAY_SIZE(pointers); i++) {

@@ -11,6 +11,32 @@ static void read_hold(struct row *r, struct request_row *ret)
 	ret->lease_until = row_moment(r);
 }
 
+static struct queue_place place_read(struct row *r)
+{
+	int priority = row_int(r);
+	int handed_back = row_int(r);
+	bool on_desk = row_bool(r);
+	const char *kept_for = row_text(r);
+
+	return (struct queue_place){
+		.priority = (enum kezek_priority)(priority + KEZEK_PRIORITY_normal),
+		.handed_back = handed_back,
+		.on_desk = on_desk,
+		.kept_for = kept_for,
+		.kept_until = row_moment(r),
+	};
+}
+
+static void read_rest(struct row *r, struct request_row *ret)
+{
+	ret->deadlines = row_span(r);
+	ret->hops = row_int(r);
+	ret->links = row_span(r);
+	ret->parent = row_span(r);
+	ret->has_place = !row_is_null(r);
+	ret->place = place_read(r);
+}
+
 void request_row_read(const struct unit *u, int statement, int row, struct request_row *ret)
 {
 	struct row r = row_of(u, statement, row);
@@ -49,8 +75,5 @@ void request_row_read(const struct unit *u, int statement, int row, struct reque
 	ret->content = row_bytes(&r);
 	ret->content_no = row_int(&r);
 	read_hold(&r, ret);
-	ret->deadlines = row_span(&r);
-	ret->hops = row_int(&r);
-	ret->links = row_span(&r);
-	ret->parent = row_span(&r);
+	read_rest(&r, ret);
 }

@@ -4,6 +4,7 @@
 #include "daemon/db/batch.h"
 #include "daemon/db/linked.h"
 #include "daemon/db/lookups.h"
+#include "include/kezek/types.h"
 
 #define FINGERPRINT_SIZE 32
 #define RUNGS_MAX        16 /* LADDER_RUNGS_MAX of lib/ladder.h */
@@ -54,6 +55,15 @@ struct stored_answer {
 	struct text wrapped; /* the key it is sealed under */
 };
 
+/* Where it stands in its agency's queue: the columns of kezek.work that acts change. */
+struct queue_place {
+	enum kezek_priority priority;
+	int handed_back; /* how often it went back from somebody's hands */
+	bool on_desk;    /* the supervisor's: nobody claims it */
+	const char *kept_for;
+	int64_t kept_until; /* only they may claim it until then; MOMENT_NONE: anybody may */
+};
+
 /* Where a request stands: the columns of kezek.request_state that acts change. */
 struct state_row {
 	int version, seq;
@@ -64,6 +74,7 @@ struct state_row {
 	const char *decide, *outcome, *body_number;
 	int64_t closed_at;
 	int hops;
+	struct queue_place place;
 };
 
 #define DEADLINES_MAX 40 /* of one request, all that ever ran: each pause may start a cure */

@@ -33,6 +33,8 @@ struct request_row {
 	struct span deadlines;     /* JSON array, or {NULL, 0} */
 	int hops;                  /* how often it was forwarded */
 	struct span links, parent; /* JSON, or {NULL, 0} */
+	bool has_place; /* else it is over, or a new one: its priority is the standard's */
+	struct queue_place place;
 };
 
 void request_row_read(const struct unit *u, int statement, int row, struct request_row *ret);

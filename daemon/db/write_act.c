@@ -1,7 +1,7 @@
 /* Acts in a batch: compare-and-set members to array columns. */
 #include "daemon/db/write.h"
 
-#define MEMBER_SIGNATURE "utttbzitliitttzdotttztttibibli"
+#define MEMBER_SIGNATURE "utttbzitliitttzdotttztttibibliiiotz"
 #define LINK_SIGNATURE   "uiutttitzb"
 
 static const char *hold_name(enum hold hold)
@@ -45,6 +45,11 @@ static void write_member(struct columns *c, const struct act_member *m)
 	cell_sealed(c, &m->answer);
 	cell_int64(c, m->generation);
 	cell_int(c, s->hops);
+	cell_priority(c, s->place.priority);
+	cell_int(c, s->place.handed_back);
+	cell_bool(c, s->place.on_desk);
+	cell_text(c, s->place.kept_for);
+	cell_moment(c, s->place.kept_until);
 }
 
 static void write_links(struct columns *c, const struct act_member *m)

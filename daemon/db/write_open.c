@@ -1,7 +1,7 @@
 /* New requests in a batch: members to array columns, and the parts that acts share. */
 #include "daemon/db/write.h"
 
-#define MEMBER_SIGNATURE "utttbtttitttttzztdbibtttzdottziiblbtit"
+#define MEMBER_SIGNATURE "utttbtttitttttzztdbibtttzdottziiblbtiti"
 #define FORMER_SIGNATURE "uttz"
 
 /* {"2026-01-26T03:00:00Z",NULL}: an array within an array column travels as its text. */
@@ -53,6 +53,11 @@ void write_deadlines(struct columns *c, const struct uuid *request, const struct
 void cell_sealed(struct columns *c, const struct text *t)
 {
 	cell_bytes(c, t->len ? t->data : NULL, t->len);
+}
+
+void cell_priority(struct columns *c, enum kezek_priority priority)
+{
+	cell_int(c, (int)priority - KEZEK_PRIORITY_normal);
 }
 
 void write_events(struct columns *c, const struct uuid *request, const struct changes *changes)
@@ -127,6 +132,7 @@ static void write_member(struct columns *c, const struct open_member *m)
 	cell_text(c, s->body_number);
 	cell_int(c, s->hops);
 	cell_text(c, m->holder);
+	cell_priority(c, s->place.priority);
 }
 
 static void write_formers(struct columns *c, const struct open_member *m)

@@ -18,7 +18,7 @@
 struct job_kind {
 	const char *name;
 	enum statement statement;
-	bool has_limit, has_next;
+	bool has_limit, has_next, takes_hand_back_limit;
 	int64_t every_us; /* at least this often */
 	void (*on_row)(struct jobs *j, struct row *r, int done);
 };
@@ -55,17 +55,18 @@ enum {
 };
 
 static const struct job_kind kinds[JOB_COUNT] = {
-	[JOB_DEADLINES] = {"deadlines", SQL_FIRE_DUE, true, true, LOOK_AT_MOST_US, on_fired},
-	[JOB_LEASES] = {"leases", SQL_EXPIRE_LEASES, true, true, LOOK_AT_MOST_US, on_expired},
-	[JOB_PARTITIONS] = {"partitions", SQL_PARTITIONS_AHEAD, false, false, 3600 * 1000000LL,
-		NULL},
-	[JOB_KEYS] = {"keys", SQL_FORGET_KEYS, true, false, 600 * 1000000LL, NULL},
-	[JOB_UPLOADS] = {"uploads", SQL_FORGET_UPLOADS, true, false, 600 * 1000000LL, NULL},
-	[JOB_NOTIFICATIONS] = {"notifications", SQL_SWEEP_NOTIFICATIONS, true, false,
+	[JOB_DEADLINES] = {"deadlines", SQL_FIRE_DUE, true, true, false, LOOK_AT_MOST_US, on_fired},
+	[JOB_LEASES] = {"leases", SQL_EXPIRE_LEASES, true, true, true, LOOK_AT_MOST_US, on_expired},
+	[JOB_PARTITIONS] = {"partitions", SQL_PARTITIONS_AHEAD, false, false, false,
+		3600 * 1000000LL, NULL},
+	[JOB_KEYS] = {"keys", SQL_FORGET_KEYS, true, false, false, 600 * 1000000LL, NULL},
+	[JOB_UPLOADS] = {"uploads", SQL_FORGET_UPLOADS, true, false, false, 600 * 1000000LL, NULL},
+	[JOB_NOTIFICATIONS] = {"notifications", SQL_SWEEP_NOTIFICATIONS, true, false, false,
 		10 * 1000000LL, NULL},
-	[JOB_ALARMS] = {"alarms", SQL_LOOK_AT_TIMERS, false, false, LOOK_AT_MOST_US, on_looked},
-	[JOB_DESK] = {"desk", SQL_LOOK_AT_DESK, false, false, LOOK_AT_MOST_US, on_desk},
-	[JOB_WEBHOOKS] = {"webhooks", SQL_LOOK_AT_WEBHOOKS, false, false, LOOK_AT_MOST_US,
+	[JOB_ALARMS] = {"alarms", SQL_LOOK_AT_TIMERS, false, false, false, LOOK_AT_MOST_US,
+		on_looked},
+	[JOB_DESK] = {"desk", SQL_LOOK_AT_DESK, false, false, false, LOOK_AT_MOST_US, on_desk},
+	[JOB_WEBHOOKS] = {"webhooks", SQL_LOOK_AT_WEBHOOKS, false, false, false, LOOK_AT_MOST_US,
 		on_webhooks},
 };
 
@@ -77,6 +78,7 @@ struct jobs {
 	struct loop_watch watch;
 	bool was_ready;
 	int untimed, late, unrouted; /* as last seen */
+	int hand_back_limit;
 };
 
 static void on_fired(struct jobs *j, struct row *r, int done)
@@ -135,11 +137,15 @@ static void on_webhooks(struct jobs *j, struct row *r, int pending)
 static void on_expired(struct jobs *j, struct row *r, int done)
 {
 	struct span agencies = row_span(r);
+	int expired;
 
 	if (!done)
 		return;
-	metric_add(METRIC_leases_expired_total, NULL, done);
-	log_event(LOG_LEVEL_INFO, "leases_expired", LOG_N("expired", done));
+	r->at = 4;
+	expired = row_int(r);
+	metric_add(METRIC_leases_expired_total, NULL, expired);
+	if (expired)
+		log_event(LOG_LEVEL_INFO, "leases_expired", LOG_N("expired", expired));
 	while (agencies.len) {
 		const char *end = memchr(agencies.at, '\n', agencies.len);
 		size_t len = end ? (size_t)(end - agencies.at) : agencies.len;
@@ -219,6 +225,8 @@ static void on_timer(struct timer *t)
 	p = unit_add(&job->unit, job->kind->statement);
 	if (job->kind->has_limit)
 		params_int(p, BATCH_LIMIT);
+	if (job->kind->takes_hand_back_limit)
+		params_int(p, job->jobs->hand_back_limit);
 	job->sent_mono = loop_mono();
 	job->running = pg_submit(job->jobs->pg, &job->unit) == 0;
 	if (!job->running) {
@@ -273,8 +281,8 @@ static void on_change(void *arg)
 	j->was_ready = is_ready;
 }
 
-int jobs_new(
-	struct loop *l, const char *conninfo, const struct jobs_hooks *hooks, struct jobs **ret)
+int jobs_new(struct loop *l, const char *conninfo, int hand_back_limit,
+	const struct jobs_hooks *hooks, struct jobs **ret)
 {
 	struct jobs *j = calloc(1, sizeof(*j));
 	struct pg_options options = {
@@ -293,6 +301,7 @@ int jobs_new(
 		return -ENOMEM;
 	j->loop = l;
 	j->hooks = *hooks;
+	j->hand_back_limit = hand_back_limit;
 	for (int i = 0; i < JOB_COUNT; i++) {
 		j->job[i].jobs = j;
 		j->job[i].kind = &kinds[i];

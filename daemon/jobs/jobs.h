@@ -20,11 +20,11 @@ struct jobs_hooks {
 	void *arg;
 };
 
-/* Connects as kezek_jobs by `conninfo`. 0, or -errno. */
-_must_check_ int jobs_new(
-	struct loop *l, const char *conninfo, const struct jobs_hooks *hooks, struct jobs **ret);
+/* Connects as kezek_jobs by `conninfo`; hand_back_limit: the setting. 0, or -errno. */
+_must_check_ int jobs_new(struct loop *l, const char *conninfo, int hand_back_limit,
+	const struct jobs_hooks *hooks, struct jobs **ret);
 void jobs_free(struct jobs *j);
 /* A deadline fires at `at`: look then, if not before. */
 void jobs_due(struct jobs *j, int64_t at);
-/* A lease runs out at `at`. */
+/* A lease runs out at `at`, or what is kept for somebody waits for anybody from then on. */
 void jobs_lease(struct jobs *j, int64_t at);

@@ -96,6 +96,11 @@ enum kezek_role { KEZEK_ROLES(KEZEK_ROLE_CODE) KEZEK_ROLE_COUNT };
 #define KEZEK_OUTCOME_CODE(outcome) KEZEK_OUTCOME_##outcome,
 enum kezek_outcome { KEZEK_OUTCOMES(KEZEK_OUTCOME_CODE) KEZEK_OUTCOME_COUNT };
 
+/* Classes of what waits: whoever claims gets those of the first one first. */
+#define KEZEK_PRIORITIES(X)           X(urgent) X(normal) X(low)
+#define KEZEK_PRIORITY_CODE(priority) KEZEK_PRIORITY_##priority,
+enum kezek_priority { KEZEK_PRIORITIES(KEZEK_PRIORITY_CODE) KEZEK_PRIORITY_COUNT };
+
 #define KEZEK_BACKDATE_REASONS(X)          X(mobile) X(post) X(outage) X(paper)
 #define KEZEK_BACKDATE_REASON_CODE(reason) KEZEK_BACKDATE_REASON_##reason,
 enum kezek_backdate_reason {

@@ -12,7 +12,8 @@ CREATE FUNCTION kezek.act(
 	m_body_number text[], m_closed_at timestamptz[],
 	m_hold text[], m_holder text[], m_holder_actor text[],
 	m_content_no int[], m_content bytea[], m_status int[], m_answer bytea[], m_generation bigint[],
-	m_hops int[],
+	m_hops int[], m_priority int[], m_handed_back int[], m_on_desk boolean[], m_kept_for text[],
+	m_kept_until timestamptz[],
 	d_request uuid[], d_no int[], d_kind text[], d_state text[], d_rule_version int[],
 	d_calendar text[], d_calendar_version int[], d_source text[], d_started_at timestamptz[],
 	d_due_at timestamptz[], d_due_on date[], d_provisional boolean[], d_pauses text[], d_extensions text[],
@@ -111,7 +112,10 @@ BEGIN
 	-- hold: keep (as it is), custody (the lease ends, the hold stays), free
 	UPDATE kezek.work w SET agency = f.agency, due_on = f.due_on,
 		due_at = CASE WHEN f.decide = 'running' THEN coalesce(f.due_at, 'infinity') ELSE 'infinity' END,
-		waiting = f.state = 'queued', paused = f.state = 'paused',
+		waiting = f.state = 'queued' AND NOT f.on_desk AND NOT coalesce(f.kept_until > v_now, false),
+		paused = f.state = 'paused', priority = f.priority, handed_back = f.handed_back, on_desk = f.on_desk,
+		kept_for = CASE WHEN f.kept_until > v_now THEN f.kept_for END,
+		kept_until = CASE WHEN f.kept_until > v_now THEN f.kept_until END,
 		claim = CASE f.hold WHEN 'free' THEN NULL
 			WHEN 'custody' THEN coalesce(w.claim, kezek.uuid_v7(v_now)) ELSE w.claim END,
 		fence = w.fence + (f.hold = 'custody' AND f.holder IS DISTINCT FROM w.holder)::int,
@@ -120,15 +124,16 @@ BEGIN
 		worker = CASE f.hold WHEN 'free' THEN NULL ELSE w.worker END,
 		lease_until = CASE f.hold WHEN 'keep' THEN w.lease_until END
 	FROM unnest(m_request, m_state, m_agency, m_due_at, m_due_on, m_decide, m_closed_at, m_hold, m_holder,
-		m_holder_actor)
-		AS f(request, state, agency, due_at, due_on, decide, closed_at, hold, holder, holder_actor)
+		m_holder_actor, m_priority, m_handed_back, m_on_desk, m_kept_for, m_kept_until)
+		AS f(request, state, agency, due_at, due_on, decide, closed_at, hold, holder, holder_actor,
+		priority, handed_back, on_desk, kept_for, kept_until)
 	WHERE w.request = f.request AND f.closed_at IS NULL AND f.request = ANY (v_done);
-	INSERT INTO kezek.work (request, agency, office, service, due_at, due_on, waiting)
-	SELECT f.request, s.agency, s.office, s.service,
+	INSERT INTO kezek.work (request, agency, office, service, priority, due_at, due_on, waiting)
+	SELECT f.request, s.agency, s.office, s.service, f.priority,
 		CASE WHEN f.decide = 'running' THEN coalesce(f.due_at, 'infinity') ELSE 'infinity' END, f.due_on,
 		f.state = 'queued'
-	FROM unnest(m_request, m_state, m_due_at, m_due_on, m_decide, m_closed_at)
-		AS f(request, state, due_at, due_on, decide, closed_at)
+	FROM unnest(m_request, m_state, m_due_at, m_due_on, m_decide, m_closed_at, m_priority)
+		AS f(request, state, due_at, due_on, decide, closed_at, priority)
 	JOIN kezek.request_state s ON s.id = f.request
 	WHERE f.closed_at IS NULL AND f.request = ANY (v_done)
 		AND NOT EXISTS (SELECT FROM kezek.work w WHERE w.request = f.request);
@@ -184,6 +189,16 @@ BEGIN
 
 	PERFORM kezek.follow_links(v_now, m_request, m_principal, m_actor, m_state, v_done, k_parent, k_no, k_child,
 		k_kind, k_agency, k_number, k_asked, k_join, k_answer_by, k_about, e_request, e_seq, e_id, e_kind, e_after);
+
+	IF 'desk' = ANY (e_kind) THEN
+		INSERT INTO kezek.notification (id, request, seq, kind, deadline, rung, addressee, agency, office, service, due_at,
+			occurred_at, recorded_at)
+		SELECT e.id, s.id, e.seq, 'desk', 'decide', w.handed_back, 'supervisor', s.agency, s.office, s.service, s.due_at,
+			v_now, v_now
+		FROM unnest(e_request, e_seq, e_id, e_kind) AS e(request, seq, id, kind)
+		JOIN kezek.request_state s ON s.id = e.request JOIN kezek.work w ON w.request = e.request
+		WHERE e.kind = 'desk' AND e.request = ANY (v_done);
+	END IF;
 
 	v_last := kezek.take_positions((SELECT count(*) FROM unnest(e_request) AS e(request) WHERE e.request = ANY (v_done)));
 	INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, ground,

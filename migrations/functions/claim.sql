@@ -12,7 +12,7 @@ BEGIN
 	WITH w AS (
 		UPDATE kezek.work w SET waiting = false, claim = kezek.uuid_v7(p_now), fence = w.fence + 1,
 			holder = m_principal[p_slot[p.k]], actor = m_actor[p_slot[p.k]], worker = m_worker[p_slot[p.k]],
-			lease_until = p_now + m_lease[p_slot[p.k]]
+			lease_until = p_now + m_lease[p_slot[p.k]], kept_for = NULL, kept_until = NULL
 		FROM unnest(p_requests) WITH ORDINALITY AS p(request, k) WHERE w.request = p.request
 		RETURNING p.k, w.request, w.claim, w.fence, w.holder, w.actor, w.lease_until
 	), s AS (
@@ -25,9 +25,45 @@ BEGIN
 END
 $$;
 
--- A batch of claims. A member takes up to `max` waiting requests of its agency, soonest due first, or the
--- one it names. One row a claimed request; none for a member that found nothing. A denied member gets one
--- row with a null request.
+-- Locks what waits for this person: what anybody may take and what is kept for them alone, in one order, at most p_room.
+-- Between two that are kept the others are a range of their index, so that no more of them is locked than is taken.
+CREATE OR REPLACE FUNCTION kezek.find_for(p_person text, p_agency text, p_services text[], p_room int, p_now timestamptz)
+RETURNS uuid[]
+LANGUAGE plpgsql AS $$
+DECLARE
+	v_found uuid[] := '{}';
+	v_kept record;
+	v_after record;
+BEGIN
+	SELECT (-2)::smallint AS priority, '-infinity'::timestamptz AS due_at,
+		'00000000-0000-0000-0000-000000000000'::uuid AS request INTO v_after;
+	FOR v_kept IN
+		SELECT k.*, true AS is_kept FROM (SELECT w.priority, w.due_at, w.request FROM kezek.work w
+			WHERE w.kept_until IS NOT NULL AND w.kept_for = p_person AND w.kept_until > p_now AND w.agency = p_agency
+				AND (p_services IS NULL OR w.service = ANY (p_services))
+			ORDER BY w.kept_for, w.priority, w.due_at, w.request LIMIT p_room FOR UPDATE SKIP LOCKED) k
+		UNION ALL
+		SELECT 2::smallint, 'infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff', false
+	LOOP
+		v_found := v_found || ARRAY(
+			SELECT w.request FROM kezek.work w
+			WHERE w.waiting AND w.agency = p_agency AND (p_services IS NULL OR w.service = ANY (p_services))
+				AND (w.priority, w.due_at, w.request) > (v_after.priority, v_after.due_at, v_after.request)
+				AND (w.priority, w.due_at, w.request) < (v_kept.priority, v_kept.due_at, v_kept.request)
+			ORDER BY w.agency, w.priority, w.due_at, w.request
+			LIMIT p_room - cardinality(v_found)
+			FOR UPDATE SKIP LOCKED);
+		EXIT WHEN cardinality(v_found) >= p_room OR NOT v_kept.is_kept;
+		v_found := v_found || v_kept.request;
+		v_after := v_kept;
+	END LOOP;
+	RETURN v_found;
+END
+$$;
+
+-- A batch of claims. A member takes up to `max` requests of its agency that wait for anybody or are kept for it, by
+-- priority and soonest due first, or the one it names. One row a claimed request; none for a member that found nothing.
+-- A denied member gets one row with a null request.
 DROP FUNCTION IF EXISTS kezek.claim;
 CREATE FUNCTION kezek.claim(
 	m_principal text[], m_actor text[], m_agency text[], m_max int[], m_services text[], m_request uuid[],
@@ -38,6 +74,9 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_now timestamptz := kezek.now();
 	v_may int[];
+	v_person text[] := ARRAY(SELECT coalesce(m.actor, m.principal)
+		FROM unnest(m_principal, m_actor) WITH ORDINALITY AS m(principal, actor, n) ORDER BY m.n);
+	v_keepers text[] := '{}'; -- those for whom something is kept
 	v_group record;
 	v_slot int[]; -- the member to whom the k-th request of a group goes
 	v_found uuid[];
@@ -51,29 +90,39 @@ BEGIN
 	RETURN QUERY SELECT g.n, 'denied', v_now, NULL::uuid, NULL::uuid, NULL::bigint, NULL::timestamptz
 	FROM generate_series(1, cardinality(m_principal)) AS g(n) WHERE NOT g.n = ANY (v_may);
 
-	-- Who asks for one request by name is served from it; the others of one queue are served in one go.
+	IF EXISTS (SELECT FROM kezek.work w WHERE w.kept_until > v_now) THEN
+		v_keepers := ARRAY(SELECT DISTINCT w.kept_for FROM kezek.work w
+			WHERE w.kept_until IS NOT NULL AND w.kept_for = ANY (v_person));
+	END IF;
+	-- Who asks for one request by name is served from it, and who has something kept from that too; the others of one
+	-- queue are served in one go.
 	FOR v_group IN
-		SELECT m.agency, m.services, m.request, array_agg(m.n::int ORDER BY m.n) AS members
-		FROM unnest(m_agency, m_services, m_request) WITH ORDINALITY AS m(agency, services, request, n)
+		SELECT m.agency, string_to_array(m.services, E'\n') AS services, m.request, p.person,
+			array_agg(m.n::int ORDER BY m.n) AS members
+		FROM unnest(m_agency, m_services, m_request, v_person) WITH ORDINALITY
+			AS m(agency, services, request, person, n),
+			LATERAL (SELECT CASE WHEN m.request IS NOT NULL OR m.person = ANY (v_keepers) THEN m.person END AS person) p
 		WHERE m.n = ANY (v_may)
-		GROUP BY m.agency, m.services, m.request ORDER BY min(m.n)
+		GROUP BY m.agency, m.services, m.request, p.person ORDER BY min(m.n)
 	LOOP
 		v_slot := ARRAY(SELECT m.n FROM unnest(v_group.members) WITH ORDINALITY AS m(n, at),
 			generate_series(1, m_max[m.n]) ORDER BY m.at);
-		IF v_group.request IS NULL THEN
+		IF v_group.request IS NOT NULL THEN
 			v_found := ARRAY(
 				SELECT w.request FROM kezek.work w
-				WHERE w.waiting AND w.agency = v_group.agency AND (v_group.services IS NULL
-					OR w.service = ANY (string_to_array(v_group.services, E'\n')))
-				ORDER BY w.agency, w.priority, w.due_at, w.request
-				LIMIT cardinality(v_slot)
+				WHERE w.request = v_group.request AND w.agency = v_group.agency
+					AND (w.waiting OR w.kept_for = v_group.person OR w.kept_until <= v_now)
+					AND (v_group.services IS NULL OR w.service = ANY (v_group.services))
 				FOR UPDATE SKIP LOCKED);
+		ELSIF v_group.person IS NOT NULL THEN
+			v_found := kezek.find_for(v_group.person, v_group.agency, v_group.services, cardinality(v_slot), v_now);
 		ELSE
 			v_found := ARRAY(
 				SELECT w.request FROM kezek.work w
-				WHERE w.request = v_group.request AND w.waiting AND w.agency = v_group.agency
-					AND (v_group.services IS NULL
-						OR w.service = ANY (string_to_array(v_group.services, E'\n')))
+				WHERE w.waiting AND w.agency = v_group.agency
+					AND (v_group.services IS NULL OR w.service = ANY (v_group.services))
+				ORDER BY w.agency, w.priority, w.due_at, w.request
+				LIMIT cardinality(v_slot)
 				FOR UPDATE SKIP LOCKED);
 		END IF;
 		v_taken := v_taken || v_found;

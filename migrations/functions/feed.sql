@@ -45,16 +45,20 @@ GRANT EXECUTE ON FUNCTION kezek.feed TO kezek_app;
 -- What those who wait for work ask once a second: of these agencies, those with something in their queue, and how much
 -- (up to 100); none where nothing was committed since p_position, which is then the only thing looked at. For the daemon
 -- itself. One row has no agency at least.
-CREATE OR REPLACE FUNCTION kezek.work_waiting(p_agencies text[], p_position bigint)
-RETURNS TABLE ("position" bigint, agency text, waiting int)
+DROP FUNCTION IF EXISTS kezek.work_waiting;
+CREATE FUNCTION kezek.work_waiting(p_agencies text[], p_position bigint)
+RETURNS TABLE ("position" bigint, agency text, waiting int, keepers text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10 SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
 	IF current_setting('kezek.everything', true) = 'on' THEN
 		RETURN QUERY SELECT h.position, a.agency, (SELECT count(*) FROM (SELECT FROM kezek.work w
-			WHERE w.waiting AND w.agency = a.agency LIMIT 100) w)::int
+			WHERE w.waiting AND w.agency = a.agency LIMIT 100) w)::int,
+			(SELECT string_agg(DISTINCT w.kept_for, E'\n') FROM kezek.work w
+			WHERE w.kept_until > (SELECT kezek.now()) AND w.agency = a.agency)
 		FROM kezek.feed_head h LEFT JOIN unnest(p_agencies) AS a(agency) ON h.position <> p_position
-			AND EXISTS (SELECT FROM kezek.work w WHERE w.waiting AND w.agency = a.agency);
+			AND (EXISTS (SELECT FROM kezek.work w WHERE w.waiting AND w.agency = a.agency)
+				OR EXISTS (SELECT FROM kezek.work w WHERE w.kept_until > (SELECT kezek.now()) AND w.agency = a.agency));
 	END IF;
 END
 $$;

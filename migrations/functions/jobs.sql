@@ -3,50 +3,78 @@
 -- as those of the daemon's sessions do; but what is at hand is joined by hashes, which the daemon has switched off: as
 -- nested loops firing a thousand deadlines took three times as long.
 
--- Leases that ran out go back to their queue, once. One row: how many, the agencies they wait at, the next.
+-- Leases that ran out go back to their queue, once; one that was handed back more often than p_hand_back_limit (0: any
+-- number) goes to the supervisor's desk. What was kept for somebody waits for anybody. One row: how many of both, the
+-- agencies they wait at, now, the next, and how many leases.
 DROP FUNCTION IF EXISTS kezek.expire_leases;
-CREATE FUNCTION kezek.expire_leases(p_limit int)
-RETURNS TABLE (done int, agencies text, db_now timestamptz, next_at timestamptz)
+CREATE FUNCTION kezek.expire_leases(p_limit int, p_hand_back_limit int)
+RETURNS TABLE (done int, agencies text, db_now timestamptz, next_at timestamptz, expired int)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_hashjoin = on
 SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_custom_plan
 SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
 	v_now timestamptz := kezek.now();
-	v_done int;
-	v_agencies text;
+	v_kept int;
+	v_expired int;
+	v_kept_at text[];
+	v_expired_at text[];
 BEGIN
+	WITH w AS (
+		UPDATE kezek.work w SET waiting = true, kept_for = NULL, kept_until = NULL
+		FROM (SELECT k.request FROM kezek.work k WHERE k.kept_until <= v_now ORDER BY k.kept_until LIMIT p_limit
+			FOR UPDATE SKIP LOCKED) old
+		WHERE w.request = old.request
+		RETURNING w.agency
+	)
+	SELECT count(*), array_agg(DISTINCT agency) INTO v_kept, v_kept_at FROM w;
+
 	WITH old AS MATERIALIZED (
 		-- Both skipped: whoever waited here would keep due moments waiting, which come by the same connection.
-		SELECT w.request, w.agency, w.holder, w.actor, w.fence
+		SELECT w.request, w.agency, w.holder, w.actor, w.fence, w.handed_back + 1 AS handed_back,
+			(p_hand_back_limit > 0 AND w.handed_back >= p_hand_back_limit)::int AS desk
 		FROM kezek.work w JOIN kezek.request_state s ON s.id = w.request
 		WHERE w.lease_until <= v_now ORDER BY w.lease_until LIMIT p_limit FOR UPDATE SKIP LOCKED
 	), head AS MATERIALIZED (
 		SELECT a.agency, kezek.head_of(a.agency) AS name FROM (SELECT DISTINCT agency FROM old) a
 	), u AS (
-		UPDATE kezek.request_state s SET state = 'queued', seq = s.seq + 1, updated_at = v_now,
+		UPDATE kezek.request_state s SET state = 'queued', seq = s.seq + 1 + old.desk, updated_at = v_now,
 			responsible = head.name
 		FROM old JOIN head USING (agency) WHERE s.id = old.request
-		RETURNING s.id, s.seq
+		RETURNING s.id, s.seq, s.office, s.service, s.due_at
 	), w AS (
-		UPDATE kezek.work w SET waiting = true, claim = NULL, holder = NULL, actor = NULL, worker = NULL,
-			lease_until = NULL
+		UPDATE kezek.work w SET waiting = old.desk = 0, on_desk = old.desk = 1, claim = NULL, holder = NULL, actor = NULL,
+			worker = NULL, lease_until = NULL, handed_back = least(old.handed_back, 32767)
 		FROM old JOIN u ON u.id = old.request WHERE w.request = old.request
 		RETURNING w.request
+	), told AS MATERIALIZED (
+		SELECT u.*, old.agency, old.handed_back, k.kind, u.seq - old.desk + k.n AS event_seq, kezek.uuid_v7(v_now) AS event,
+			CASE k.n WHEN 0 THEN json_build_object('state', 'claimed', 'holder', old.holder, 'actor', old.actor,
+				'fence', old.fence) END AS before,
+			CASE k.n WHEN 0 THEN json_build_object('state', 'queued')
+				ELSE json_build_object('state', 'queued', 'handed_back', old.handed_back) END AS after
+		FROM u JOIN old ON old.request = u.id JOIN (VALUES (0, 'lease_expired'), (1, 'desk')) k(n, kind) ON k.n <= old.desk
+	), n AS (
+		INSERT INTO kezek.notification (id, request, seq, kind, deadline, rung, addressee, agency, office, service, due_at,
+			occurred_at, recorded_at)
+		SELECT t.event, t.id, t.event_seq, 'desk', 'decide', t.handed_back, 'supervisor', t.agency, t.office, t.service,
+			t.due_at, v_now, v_now
+		FROM told t WHERE t.kind = 'desk'
 	), feed AS MATERIALIZED (
-		SELECT kezek.take_positions(u.n) AS last FROM (SELECT count(*) AS n FROM u) u
+		SELECT kezek.take_positions(t.n) AS last FROM (SELECT count(*) AS n FROM told) t
 	), e AS (
 		INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, before, after,
 			position)
-		SELECT u.id, u.seq, kezek.uuid_v7(v_now), 'lease_expired', v_now, v_now, 'kezekd', NULL,
-			json_build_object('state', 'claimed', 'holder', old.holder, 'actor', old.actor, 'fence', old.fence),
-			json_build_object('state', 'queued'), (SELECT last FROM feed) + row_number() OVER ()
-		FROM u JOIN old ON old.request = u.id
+		SELECT t.id, t.event_seq, t.event, t.kind, v_now, v_now, 'kezekd', NULL, t.before, t.after,
+			(SELECT last FROM feed) + row_number() OVER (ORDER BY t.id, t.event_seq)
+		FROM told t
 	)
-	SELECT count(*), string_agg(DISTINCT old.agency, E'\n') INTO v_done, v_agencies
-	FROM old JOIN w USING (request);
-	RETURN QUERY SELECT v_done, v_agencies, v_now,
-		(SELECT w.lease_until FROM kezek.work w WHERE w.lease_until IS NOT NULL ORDER BY w.lease_until LIMIT 1);
+	SELECT count(*), array_agg(DISTINCT old.agency) INTO v_expired, v_expired_at FROM old JOIN w USING (request);
+	RETURN QUERY SELECT v_kept + v_expired, (SELECT string_agg(DISTINCT a, E'\n') FROM unnest(v_kept_at || v_expired_at) a),
+		v_now, least(
+			(SELECT w.lease_until FROM kezek.work w WHERE w.lease_until IS NOT NULL ORDER BY w.lease_until LIMIT 1),
+			(SELECT w.kept_until FROM kezek.work w WHERE w.kept_until IS NOT NULL ORDER BY w.kept_until LIMIT 1)),
+		v_expired;
 END
 $$;
 GRANT EXECUTE ON FUNCTION kezek.expire_leases TO kezek_jobs;

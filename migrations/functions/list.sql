@@ -1,8 +1,9 @@
 -- Lists: only the filters that are given stand in the query, so that each keeps its index. By the caller's
 -- rights. p_after_at and p_after_id are the last row's sort key.
-CREATE OR REPLACE FUNCTION kezek.list_condition(p_agency text, p_office text, p_service text, p_state text,
+DROP FUNCTION IF EXISTS kezek.list_condition;
+CREATE FUNCTION kezek.list_condition(p_agency text, p_office text, p_service text, p_state text,
 	p_deadline text, p_overdue boolean, p_due_before timestamptz, p_updated_since timestamptz, p_number text,
-	p_responsible text) RETURNS text
+	p_responsible text, p_on_desk boolean) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
 	SELECT concat_ws(' AND ', 'true',
 		CASE WHEN p_agency IS NOT NULL THEN format('s.agency = %L', p_agency) END,
@@ -17,17 +18,20 @@ LANGUAGE sql IMMUTABLE AS $$
 		CASE WHEN p_updated_since IS NOT NULL THEN format('s.updated_at >= %L', p_updated_since) END,
 		CASE WHEN p_number IS NOT NULL THEN
 			format('s.id IN (SELECT n.request FROM kezek.number n WHERE n.number = %L)', p_number) END,
-		CASE WHEN p_responsible IS NOT NULL THEN format('s.responsible = %L', p_responsible) END)
+		CASE WHEN p_responsible IS NOT NULL THEN format('s.responsible = %L', p_responsible) END,
+		CASE WHEN p_on_desk THEN 's.id IN (SELECT w.request FROM kezek.work w WHERE w.on_desk)'
+			WHEN NOT p_on_desk THEN 'NOT EXISTS (SELECT FROM kezek.work w WHERE w.request = s.id AND w.on_desk)' END)
 $$;
 GRANT EXECUTE ON FUNCTION kezek.list_condition TO kezek_app;
 
-CREATE OR REPLACE FUNCTION kezek.list_requests(p_agency text, p_office text, p_service text, p_state text,
+DROP FUNCTION IF EXISTS kezek.list_requests;
+CREATE FUNCTION kezek.list_requests(p_agency text, p_office text, p_service text, p_state text,
 	p_deadline text, p_overdue boolean, p_due_before timestamptz, p_updated_since timestamptz, p_number text,
-	p_responsible text, p_sort text, p_after_at timestamptz, p_after_id uuid, p_limit int) RETURNS SETOF uuid
+	p_responsible text, p_on_desk boolean, p_sort text, p_after_at timestamptz, p_after_id uuid, p_limit int) RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE ROWS 50 AS $$
 DECLARE
 	v_where text := kezek.list_condition(p_agency, p_office, p_service, p_state, p_deadline, p_overdue,
-		p_due_before, p_updated_since, p_number, p_responsible);
+		p_due_before, p_updated_since, p_number, p_responsible, p_on_desk);
 	v_first CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
 	v_found int := 0;
 BEGIN
@@ -54,15 +58,16 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION kezek.list_requests TO kezek_app;
 
-CREATE OR REPLACE FUNCTION kezek.count_requests(p_agency text, p_office text, p_service text, p_state text,
+DROP FUNCTION IF EXISTS kezek.count_requests;
+CREATE FUNCTION kezek.count_requests(p_agency text, p_office text, p_service text, p_state text,
 	p_deadline text, p_overdue boolean, p_due_before timestamptz, p_updated_since timestamptz, p_number text,
-	p_responsible text) RETURNS bigint
+	p_responsible text, p_on_desk boolean) RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	v_count bigint;
 BEGIN
 	EXECUTE 'SELECT count(*) FROM kezek.request_state s WHERE ' || kezek.list_condition(p_agency, p_office,
-		p_service, p_state, p_deadline, p_overdue, p_due_before, p_updated_since, p_number, p_responsible)
+		p_service, p_state, p_deadline, p_overdue, p_due_before, p_updated_since, p_number, p_responsible, p_on_desk)
 	INTO v_count;
 	RETURN v_count;
 END

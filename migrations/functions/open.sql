@@ -41,7 +41,7 @@ CREATE FUNCTION kezek.open_requests(
 	m_due_at timestamptz[], m_due_on date[], m_provisional boolean[], m_decide text[],
 	m_outcome text[], m_closed_at timestamptz[], m_seq int[], m_status int[], m_answer bytea[],
 	m_generation bigint[], m_pin bytea[],
-	m_body_number text[], m_hops int[], m_holder text[],
+	m_body_number text[], m_hops int[], m_holder text[], m_priority int[],
 	d_request uuid[], d_no int[], d_kind text[], d_state text[], d_rule_version int[],
 	d_calendar text[], d_calendar_version int[], d_source text[], d_started_at timestamptz[],
 	d_due_at timestamptz[], d_due_on date[], d_provisional boolean[], d_pauses text[], d_extensions text[],
@@ -145,12 +145,14 @@ BEGIN
 	WHERE v_whole OR id = ANY (v_fresh);
 
 	-- A holder has it in custody: whoever had it in hand in the former system.
-	INSERT INTO kezek.work (request, agency, office, service, due_at, due_on, waiting, paused, fence, claim, holder)
-	SELECT id, agency, office, service, CASE WHEN decide = 'running' THEN coalesce(due_at, 'infinity')
+	INSERT INTO kezek.work (request, agency, office, service, priority, due_at, due_on, waiting, paused, fence, claim,
+		holder)
+	SELECT id, agency, office, service, priority, CASE WHEN decide = 'running' THEN coalesce(due_at, 'infinity')
 		ELSE 'infinity' END, due_on, state = 'queued', state = 'paused', (holder IS NOT NULL)::int,
 		CASE WHEN holder IS NOT NULL THEN kezek.uuid_v7(v_now) END, holder
-	FROM unnest(m_id, m_agency, m_office, m_service, m_due_at, m_due_on, m_state, m_decide, m_closed_at, m_holder)
-		AS m(id, agency, office, service, due_at, due_on, state, decide, closed_at, holder)
+	FROM unnest(m_id, m_agency, m_office, m_service, m_due_at, m_due_on, m_state, m_decide, m_closed_at, m_holder,
+		m_priority)
+		AS m(id, agency, office, service, due_at, due_on, state, decide, closed_at, holder, priority)
 	WHERE closed_at IS NULL AND (v_whole OR id = ANY (v_fresh));
 
 	-- Who gave it on goes on seeing it.

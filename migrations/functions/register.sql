@@ -49,6 +49,7 @@ BEGIN
 		ORDER BY w.request FOR UPDATE OF w);
 	PERFORM FROM kezek.request_state s WHERE s.id = ANY (v_left) ORDER BY s.id FOR UPDATE;
 	v_now := kezek.now();
+	UPDATE kezek.work SET kept_until = v_now WHERE kept_for = p_name AND kept_until > v_now; -- kezek.expire_leases frees it
 	WITH old AS MATERIALIZED (
 		SELECT s.id, s.state, s.responsible, w.holder, w.actor, w.fence, s.state IN ('claimed', 'in_work') AS waits_again
 		FROM kezek.request_state s JOIN kezek.work w ON w.request = s.id
@@ -62,12 +63,14 @@ BEGIN
 			state = CASE WHEN old.waits_again AND old.holder = p_name THEN 'queued' ELSE s.state END
 		FROM old WHERE s.id = old.id
 		RETURNING s.id, s.seq, s.state, s.responsible
+	), feed AS MATERIALIZED (
+		SELECT kezek.take_positions(s.n) AS last FROM (SELECT count(*) AS n FROM s) s
 	)
-	INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, before, after)
+	INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, before, after, position)
 	SELECT s.id, s.seq, kezek.uuid_v7(v_now), 'release', v_now, v_now, p_by,
 		json_build_object('state', old.state, 'responsible', old.responsible, 'holder', old.holder, 'actor', old.actor,
 			'fence', old.fence),
-		json_build_object('state', s.state, 'responsible', s.responsible)
+		json_build_object('state', s.state, 'responsible', s.responsible), (SELECT last FROM feed) + row_number() OVER ()
 	FROM s JOIN old ON old.id = s.id;
 END
 $$;

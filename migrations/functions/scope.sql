@@ -74,7 +74,8 @@ SELECT s.id, r.number, s.version, s.seq, s.state, s.agency, s.office, s.service,
 	(SELECT json_build_object('request', k.parent, 'number', pr.number, 'kind', k.kind, 'agency', ps.agency,
 			'office', ps.office)::text
 		FROM kezek.link k JOIN kezek.request pr ON pr.id = k.parent JOIN kezek.request_state ps ON ps.id = k.parent
-		WHERE k.child = s.id) AS parent
+		WHERE k.child = s.id) AS parent,
+	w.priority::int, w.handed_back::int, w.on_desk, w.kept_for, w.kept_until
 FROM kezek.request_state s
 JOIN kezek.request r ON r.id = s.id
 JOIN kezek.request_key k ON k.request = s.id

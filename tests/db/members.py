@@ -99,7 +99,8 @@ class Members(CaseTest):
             "m_request": f"'{subject.id}'", "m_principal": f"'{principal}'", "m_now": "kezek.now()", "m_read_version": version,
             "m_read_state": f"'{state}'", "m_read_fence": fence, "m_version": str(int(version) + 1), "m_seq": str(int(seq) + 1),
             "m_state": f"'{state}'", "m_agency": f"'{agency}'", "m_provisional": "false", "m_hold": "'keep'",
-            "m_generation": generation, "m_hops": "0", "m_status": "200", **event, **more}, columns="result.result")
+            "m_generation": generation, "m_hops": "0", "m_priority": "0", "m_handed_back": "0",
+            "m_on_desk": "false", "m_status": "200", **event, **more}, columns="result.result")
 
     def test_acts(self):
         self.denied(self.others(lambda v: v.role in ("clerk", "officer", "supervisor") and v.sees_now(self.ours)),
@@ -175,7 +176,7 @@ class Members(CaseTest):
             return lambda name: self.call(
                 "open_requests", "result.result", p_imported=imported, m_id="kezek.uuid_v7(kezek.now())",
                 m_principal=f"'{name}'", m_key="'k'", m_office=f"'{office}'", m_registered_at="kezek.now()",
-                m_generation="(SELECT value FROM kezek.generation WHERE what = 'calendar')")
+                m_generation="(SELECT value FROM kezek.generation WHERE what = 'calendar')", m_priority="0")
 
         self.denied(self.others(lambda v: v.role == "clerk" and v.office == "desk"), opened("false", "desk"), ("denied",))
         self.denied(self.others(lambda v: v.role == "admin"), opened("true", "desk"), ("denied",))

@@ -263,7 +263,7 @@ class Centre:
         def key(case):
             decide = case.main_deadline()
             due_at = case.term(decide).due_at if decide and decide.is_open else None
-            return (due_at is None, due_at or self.now, case.id)
+            return (case.rank, due_at is None, due_at or self.now, case.id)
         return sorted((c for c in self.cases if c.state == "queued" and c.agency == agency), key=key)
 
     def claim(self, seat, most, named, then):

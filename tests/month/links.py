@@ -12,6 +12,7 @@ def linked(case, link, who, registered_at):
     child.id, child.number, child.kind, child.parent, child.join = (
         link["request"], link["number"], link["kind"], case, link["join"])
     child.state, child.is_awaited, child.hops, child.is_paid = "queued", True, case.hops + 1, case.is_paid
+    child.rank = case.rank
     child.received_at, child.registered_at, child.last_at = case.received_at, registered_at, registered_at
     child.journal.append(("consult" if child.kind == "consult" else "forward", who.name, who.actor))
     if child.kind == "consult":

@@ -41,6 +41,7 @@ class Case:
     def __init__(self, book, service, variant, office, agency, territory):
         self.book, self.service, self.office = book, service, office
         self.variant = variant_of(service, variant)
+        self.rank = rulebook.rank_of(self.variant)
         self.agency, self.territory = agency, territory
         self.id = self.number = self.state = self.outcome = self.promised = self.closed_at = None
         self.version, self.hops = 1, 0
@@ -351,14 +352,14 @@ class Case:
 
     def escalate(self, who, to, at):
         self.note("escalate", who, at)
-        self.responsible = to
+        self.responsible, self.rank = to, rulebook.URGENT
 
     def reopen(self, who, at):
         self.note("reopen", who, at)
         self.void_all(at)
         self.outcome = self.closed_at = None
         self.free()
-        self.state = "queued"
+        self.state, self.rank = "queued", rulebook.rank_of(self.variant)
         each = stage(self.service, "decide")
         self.start_stage(each, rule_of(self.service, self.variant, "decide"), at, {})
 

@@ -103,6 +103,14 @@ def stage(service, kind):
     return next((s for s in service["stages"] if s["kind"] == kind), None)
 
 
+URGENT = 0
+
+
+def rank_of(variant):
+    """Classes of priority in the order in which they are claimed."""
+    return ("urgent", "normal", "low").index(variant.get("priority", "normal"))
+
+
 def variant_of(service, code):
     return next(v for v in service["variants"] if v["code"] == code)
 

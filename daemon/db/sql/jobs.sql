@@ -1,7 +1,7 @@
 -- What timers do.
 
 -- name: expire_leases
-SELECT done, agencies, db_now, next_at FROM kezek.expire_leases($1)
+SELECT done, agencies, db_now, next_at, expired FROM kezek.expire_leases($1, $2)
 
 -- name: fire_due
 SELECT done, lag_us, db_now, next_at, fired, effects FROM kezek.fire_due($1)

@@ -55,12 +55,12 @@ SELECT v.* FROM kezek.request_view v WHERE v.id = ANY ($1::uuid[]) ORDER BY arra
 
 -- name: request_list
 WITH q AS MATERIALIZED (SELECT ARRAY(SELECT kezek.list_requests($1, $2, $3, $4, $5, $6::boolean,
-	$7::timestamptz, $8::timestamptz, $9, $10, $11, $12::timestamptz, $13::uuid, $14::int)) AS ids)
+	$7::timestamptz, $8::timestamptz, $9, $10, $11::boolean, $12, $13::timestamptz, $14::uuid, $15::int)) AS ids)
 SELECT v.* FROM kezek.request_view v WHERE v.id = ANY ((SELECT ids FROM q)::uuid[])
 ORDER BY array_position((SELECT ids FROM q), v.id)
 
 -- name: request_count
-SELECT kezek.count_requests($1, $2, $3, $4, $5, $6::boolean, $7::timestamptz, $8::timestamptz, $9, $10)
+SELECT kezek.count_requests($1, $2, $3, $4, $5, $6::boolean, $7::timestamptz, $8::timestamptz, $9, $10, $11::boolean)
 
 -- name: request_events
 SELECT e.seq, e.id, e.kind, e.occurred_at, e.recorded_at, e.principal, e.actor, e.ground, e.legal_basis, e.reason,
@@ -77,7 +77,7 @@ SELECT v.* FROM kezek.request_view v WHERE v.id = ANY ((SELECT ids FROM q)::uuid
 ORDER BY array_position((SELECT ids FROM q), v.id)
 
 -- name: work_waiting
-SELECT position, agency, waiting FROM kezek.work_waiting($1, $2)
+SELECT position, agency, waiting, keepers FROM kezek.work_waiting($1, $2)
 
 -- name: listen
 LISTEN kezek_work
@@ -90,7 +90,8 @@ SELECT agency, count(*) FILTER (WHERE waiting), count(*) FILTER (WHERE claim IS 
 	count(*) FILTER (WHERE claim IS NOT NULL AND lease_until IS NULL),
 	count(*) FILTER (WHERE due_at <= (SELECT kezek.now())),
 	min(request::text) FILTER (WHERE waiting)::uuid,
-	min(due_at) FILTER (WHERE due_at > (SELECT kezek.now()) AND due_at < 'infinity')
+	min(due_at) FILTER (WHERE due_at > (SELECT kezek.now()) AND due_at < 'infinity'),
+	count(*) FILTER (WHERE kept_until IS NOT NULL), count(*) FILTER (WHERE on_desk)
 FROM kezek.work WHERE $1::text IS NULL OR agency = $1 GROUP BY agency ORDER BY agency
 
 -- name: queue_peek
@@ -102,7 +103,7 @@ ORDER BY array_position((SELECT ids FROM q), v.id)
 -- Where no term to decide runs due_at is infinite, and due_on is that of the last one.
 -- name: overview
 SELECT key, sum(open)::int, sum(due_today)::int, sum(due_soon)::int, sum(overdue)::int, sum(paused)::int,
-	min(oldest), sum(on_time)::int, sum(stopped)::int, sum(warned)::int, sum(escalated)::int
+	min(oldest), sum(on_time)::int, sum(stopped)::int, sum(warned)::int, sum(escalated)::int, sum(on_desk)::int
 FROM (
 	SELECT CASE $1 WHEN 'agency' THEN w.agency WHEN 'office' THEN w.office ELSE w.service END AS key,
 		count(*) AS open,
@@ -113,13 +114,14 @@ FROM (
 		count(*) FILTER (WHERE w.due_at <= (SELECT kezek.now())) AS overdue,
 		count(*) FILTER (WHERE w.paused) AS paused,
 		min(w.due_at) FILTER (WHERE w.due_at <= (SELECT kezek.now())) AS oldest,
-		0::bigint AS on_time, 0::bigint AS stopped, 0::bigint AS warned, 0::bigint AS escalated
+		0::bigint AS on_time, 0::bigint AS stopped, 0::bigint AS warned, 0::bigint AS escalated,
+		count(*) FILTER (WHERE w.on_desk) AS on_desk
 	FROM kezek.work w
 	LEFT JOIN unnest($2::text[], $3::date[], $4::date[]) AS b(agency, today, third) ON b.agency = w.agency
 	GROUP BY 1
 	UNION ALL
 	SELECT CASE $1 WHEN 'agency' THEN d.agency WHEN 'office' THEN d.office ELSE d.service END, 0, 0, 0, 0, 0, NULL,
-		count(*) FILTER (WHERE d.state = 'met'), count(*), 0, 0
+		count(*) FILTER (WHERE d.state = 'met'), count(*), 0, 0, 0
 	FROM kezek.deadline_done d
 	WHERE d.kind = 'decide' AND d.state IN ('met', 'missed') AND d.stopped_at > (SELECT kezek.now()) - interval '30 days'
 		AND d.stopped_at <= (SELECT kezek.now())
@@ -128,7 +130,7 @@ FROM (
 	GROUP BY 1
 	UNION ALL
 	SELECT CASE $1 WHEN 'agency' THEN n.agency WHEN 'office' THEN n.office ELSE n.service END, 0, 0, 0, 0, 0, NULL, 0, 0,
-		count(*) FILTER (WHERE n.kind = 'warned'), count(*) FILTER (WHERE n.kind = 'escalated')
+		count(*) FILTER (WHERE n.kind = 'warned'), count(*) FILTER (WHERE n.kind = 'escalated'), 0
 	FROM kezek.notification n WHERE n.seen_at IS NULL
 	GROUP BY 1) o
 GROUP BY key ORDER BY key
