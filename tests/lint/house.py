@@ -10,7 +10,7 @@ TOP = {"LICENSE", "README.md", "meson.build", "meson_options.txt", "config", "da
 SCREEN = 45
 # Folders of data or of one kind of file, which the README above them speaks of.
 SPOKEN_FOR = {"include", "daemon/db/sql", "lib/words", "migrations/functions", "tests", "tests/data/calendars",
-              "tests/data/terms", "tests/lint", "tests/unit"}
+              "tests/data/terms", "tests/isolation/specs", "tests/lint", "tests/unit"}
 # Built from parts, so that this file does not find itself.
 TRACES = re.compile("|".join([
     "/(?:" + "work|farm)/(?:main|steering|in|out|shared)", "bash" + "_jobs", "/" + "tmp/kw", r"/\." + "library",
