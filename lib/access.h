@@ -22,6 +22,8 @@
 	X(overview_read, "s", 0)                                                                   \
 	X(notifications_read, "osu", 0)                                                            \
 	X(notifications_write, "os", 1)                                                            \
+	X(delegations_read, "osu", 0)                                                              \
+	X(delegations_write, "os", 1)                                                              \
 	X(feed_read, "cosau", 0)                                                                   \
 	X(catalogue_write, "a", 1)                                                                 \
 	X(calendar_write, "a", 1)                                                                  \

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "daemon/api/act.h"
+#include "daemon/api/deputies.h"
 #include "daemon/api/claims.h"
 #include "daemon/api/feed.h"
 #include "daemon/api/parking.h"
@@ -173,6 +174,15 @@ static void member_fill(struct act_run *r, int version, const char *state, int64
 	dossier_changes(&r->d, &m->changes);
 }
 
+/* The holder, or who stands in while the holder is on leave. */
+static bool is_holder(const struct act_run *r)
+{
+	const char *holder = r->d.row.holder;
+
+	return holder && (strcmp(holder, r->c->who.name) == 0 ||
+				 dossier_absent_holder(&r->d, r->c->who.name));
+}
+
 /* What holds must match: the version, or the claim and its fence, in the caller's own hand. */
 static enum act_result check_preconditions(struct act_run *r)
 {
@@ -182,7 +192,7 @@ static enum act_result check_preconditions(struct act_run *r)
 
 	if (r->by_claim || r->has_fence) {
 		if (!live || uuid_compare(&row->claim, &r->claim) != 0 || row->fence != r->fence ||
-			!row->holder || strcmp(row->holder, r->c->who.name) != 0)
+			!is_holder(r))
 			return ACT_CLAIM_LOST;
 	} else if (!r->has_if_match) {
 		return ACT_NO_PRECONDITION;
@@ -192,13 +202,14 @@ static enum act_result check_preconditions(struct act_run *r)
 	return ACT_DONE;
 }
 
-/* A held request is its holder's: another officer of the agency needs no luck with If-Match. */
+/* A held request is its holder's: another officer of the agency needs no luck with If-Match. Only
+ * the head extends what others hold. */
 static bool is_anothers(const struct act_run *r)
 {
 	const struct request_row *row = &r->d.row;
 
 	return r->c->who.role == KEZEK_ROLE_officer && row->has_claim && row->holder &&
-	       strcmp(row->holder, r->c->who.name) != 0 &&
+	       !is_holder(r) && !(r->act == KEZEK_ACT_extend && act_has_heads_rank(r)) &&
 	       (row->lease_until == MOMENT_NONE || row->lease_until > r->d.now);
 }
 

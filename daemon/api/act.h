@@ -52,7 +52,8 @@ struct act_run {
 	struct dossier d;
 	bool has_dossier;
 	int tries;
-	const char *from_agency; /* who had it before the act */
+	const char *from_agency;  /* who had it before the act */
+	const char *on_behalf_of; /* the absent one whose deputy acts; NULL: nobody */
 };
 
 void act_start(struct act_run *r);
@@ -69,3 +70,5 @@ void act_reply(struct call *c, struct act_run *r);
  * hold, content and the like; the journal line is written.
  */
 _must_check_ int act_apply(struct act_run *r);
+/* act_clock.c: is it the agency's head who acts, or who stands in for an absent one? */
+bool act_has_heads_rank(const struct act_run *r);

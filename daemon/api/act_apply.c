@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "daemon/api/act_input.h"
+#include "daemon/api/deputies.h"
 #include "daemon/api/intake.h"
 
 void act_facts_begin(const struct dossier *d, struct stage_facts *facts)
@@ -275,6 +276,10 @@ static void add_said(struct text *t, const struct act_run *r, const struct act_i
 	if (in->changed.len)
 		text_addf(t, ",\"changed\":%s]", in->changed.data);
 	act_add_links(t, r, in);
+	if (r->on_behalf_of) {
+		text_add_char(t, ',');
+		text_add_member(t, "on_behalf_of", r->on_behalf_of);
+	}
 	if (in->backdate_reason)
 		text_addf(t, ",\"backdate_reason\":\"%s\"", in->backdate_reason);
 	if (r->act == KEZEK_ACT_escalate)
@@ -308,7 +313,7 @@ static void journal(struct act_run *r, const struct act_input *in, enum kezek_st
 	text_addf(&t, "{\"state\":\"%s\",", d->row.state);
 	text_add_member(&t, "agency", d->row.agency);
 	text_add_char(&t, ',');
-	text_add_member(&t, "responsible", d->row.responsible);
+	text_add_member(&t, "responsible", dossier_responsible(d));
 	text_add_char(&t, ',');
 	text_add_member(&t, "outcome", d->row.outcome);
 	text_add_char(&t, ',');
@@ -367,6 +372,7 @@ int act_apply(struct act_run *r)
 	int result;
 
 	r->from_agency = r->d.row.agency;
+	r->on_behalf_of = dossier_absent_holder(&r->d, r->c->who.name);
 	dossier_refresh(&r->d);
 	result = apply(r, &in);
 	json_object_put(in.corrected);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "daemon/api/act_input.h"
+#include "daemon/api/deputies.h"
 #include "lib/term_explain.h"
 
 static const struct stage *decide_stage(const struct dossier *d)
@@ -196,6 +197,13 @@ static bool is_head(const struct act_run *r)
 	return head && (strcmp(head, r->c->who.name) == 0 || (actor && strcmp(head, actor) == 0));
 }
 
+bool act_has_heads_rank(const struct act_run *r)
+{
+	const char *head = book_head(r->d.book, r->d.row.agency);
+
+	return is_head(r) || deputy_stands_in(r->d.api, r->d.row.agency, r->c->who.name, head);
+}
+
 /* What the standard asks of an extension: how often, by whom, when, how long in all. */
 static void check_extension(struct act_run *r, struct act_input *in, const struct stage *stage)
 {
@@ -212,7 +220,7 @@ static void check_extension(struct act_run *r, struct act_input *in, const struc
 			&in->reader, "deadline", WORD_reason_not_extendable, row->kind, NULL);
 	else if (n >= x->max || n == DOSSIER_EXTENSIONS_MAX)
 		json_reader_fault(&in->reader, "deadline", WORD_reason_extended_enough, max, NULL);
-	if (x->max && x->rank_is_head && !is_head(r))
+	if (x->max && x->rank_is_head && !act_has_heads_rank(r))
 		json_reader_fault(&in->reader, "deadline", WORD_reason_head_only,
 			book_head(r->d.book, r->d.row.agency), NULL);
 	if (in->effective_at < row->started_at)
@@ -267,6 +275,8 @@ void act_apply_extend(struct act_run *r, struct act_input *in)
 	dossier_extend(&r->d, in->deadline, &in->extension);
 	deadline_kind_parse(span_of(in->deadline->kind), &kind);
 	stage = service_stage_find(r->d.service, kind);
+	if (stage->extensions.rank_is_head && !is_head(r))
+		r->on_behalf_of = book_head(r->d.book, r->d.row.agency);
 	if (stage->extensions.notice)
 		dossier_start(&r->d, KEZEK_DEADLINE_notify_extension, stage->extensions.notice,
 			in->effective_at);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "daemon/api/act_input.h"
+#include "daemon/api/deputies.h"
 
 static const struct principal *find_principal(const struct api *a, const char *name)
 {
@@ -89,6 +90,17 @@ void act_apply_forward(struct act_run *r, struct act_input *in)
 	start_forwarded(r, in->effective_at);
 }
 
+/* Nothing new is given to somebody on leave: the fault names who stands in. */
+static void check_present(
+	struct act_run *r, struct act_input *in, const char *member, const char *agency)
+{
+	const char *deputy = deputy_find(r->d.api, agency, in->to_principal);
+
+	if (deputy)
+		json_reader_fault(
+			&in->reader, member, WORD_reason_on_leave, in->to_principal, deputy);
+}
+
 void act_read_reassign(struct act_run *r, struct act_input *in)
 {
 	const char *agency;
@@ -112,6 +124,7 @@ void act_read_reassign(struct act_run *r, struct act_input *in)
 	if (!p || p->role != KEZEK_ROLE_officer || strcmp(p->agency, agency) != 0)
 		json_reader_fault(
 			&in->reader, "to_principal", WORD_reason_not_found, in->to_principal, NULL);
+	check_present(r, in, "to_principal", agency);
 }
 
 void act_apply_reassign(struct act_run *r, struct act_input *in)
@@ -150,6 +163,7 @@ void act_read_escalate(struct act_run *r, struct act_input *in)
 		(!p || (p->role != KEZEK_ROLE_officer && p->role != KEZEK_ROLE_supervisor) ||
 			(p->agency[0] && strcmp(p->agency, r->d.row.agency) != 0)))
 		json_reader_fault(&in->reader, "to", WORD_reason_not_found, in->to_principal, NULL);
+	check_present(r, in, "to", r->d.row.agency);
 }
 
 /* Who holds it goes on holding it; somebody higher answers for it, and in a queue it comes first.

@@ -122,6 +122,9 @@ void answer_member(struct call *c, enum member_result result)
 	case MEMBER_DENIED:
 		answer_problem(c, KEZEK_PROBLEM_principal_disabled, NULL);
 		break;
+	case MEMBER_ABSENT:
+		answer_problem(c, KEZEK_PROBLEM_on_leave, NULL);
+		break;
 	case MEMBER_DISK_FULL:
 		answer_problem(c, KEZEK_PROBLEM_disk_full, NULL);
 		break;

@@ -5,6 +5,7 @@
 #include "daemon/api/api.h"
 #include "daemon/api/claims.h"
 #include "daemon/api/courier.h"
+#include "daemon/api/delegations.h"
 #include "daemon/api/feed.h"
 #include "daemon/api/links.h"
 #include "daemon/api/numbers.h"
@@ -238,6 +239,7 @@ int api_new(struct loop *l, const struct settings *settings, struct api **ret)
 	a->settings = settings;
 	a->schema_is_right = true;
 	caches_init(a);
+	a->deputies = deputies_new();
 	r = seal_new(settings, &a->seal);
 	if (r == 0)
 		r = signer_new(settings, &a->signer);
@@ -320,6 +322,7 @@ void api_free(struct api *a)
 	book_unref(a->book);
 	signer_free(a->signer);
 	seal_free(a->seal);
+	deputies_free(a->deputies);
 	free(a->principals);
 	free(a);
 }

@@ -1,6 +1,7 @@
 /* What one daemon keeps of the database: the heartbeat tells which part is old, one load brings all
  * of it, and whoever computed by calendars that have changed waits here for the newer ones. */
 #include "daemon/api/call.h"
+#include "daemon/api/deputies.h"
 #include "daemon/api/recompute.h"
 #include "daemon/db/migrate.h"
 #include "daemon/log.h"
@@ -15,6 +16,7 @@ void register_ask(struct unit *u)
 	unit_add(u, SQL_PRINCIPALS);
 	unit_add(u, SQL_CATALOGUE_NEWEST);
 	unit_add(u, SQL_CALENDARS_NEWEST);
+	unit_add(u, SQL_DELEGATIONS);
 }
 
 void register_adopt(struct api *a, const struct unit *u)
@@ -22,6 +24,7 @@ void register_adopt(struct api *a, const struct unit *u)
 	struct book *b;
 
 	principals_read(a, u, 0, false);
+	deputies_read(a, u, 3, false);
 	if (u->submitted_mono < a->book_asked)
 		return;
 	a->book_asked = u->submitted_mono;

@@ -148,10 +148,6 @@ static void on_claimed(struct member *base, enum member_result result)
 		exchange_abandon(c->x);
 		return;
 	}
-	if (result == MEMBER_DENIED) {
-		answer_problem(c, KEZEK_PROBLEM_principal_disabled, NULL);
-		return;
-	}
 	if (result != MEMBER_DONE) {
 		answer_member(c, result);
 		return;

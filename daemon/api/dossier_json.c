@@ -1,5 +1,5 @@
 /* A request as JSON, as its viewer may see it. */
-#include "daemon/api/dossier.h"
+#include "daemon/api/deputies.h"
 #include "lib/pin.h"
 
 /* A person as one may see it who neither took nor acts on the request: the PIN masked; for those
@@ -74,7 +74,8 @@ static void write_claim(struct text *t, const struct dossier *d, const char *pri
 		return;
 	}
 	text_adds(t, ",\"claim\":{");
-	if (principal && d->row.holder && strcmp(principal, d->row.holder) == 0) {
+	if (principal && d->row.holder &&
+		(strcmp(principal, d->row.holder) == 0 || dossier_absent_holder(d, principal))) {
 		text_add_uuid(t, "claim", &d->row.claim);
 		text_addf(t, ",\"fence\":%lld,", (long long)d->row.fence);
 	}
@@ -129,10 +130,16 @@ static void write_service(struct text *t, const struct dossier *d, enum lang lan
 
 static void write_responsible(struct text *t, const struct dossier *d)
 {
+	const char *who = dossier_responsible(d);
+
 	text_adds(t, ",\"responsible\":{");
 	text_add_member(t, "agency", d->row.agency);
 	text_add_char(t, ',');
-	text_add_member(t, "principal", d->row.responsible);
+	text_add_member(t, "principal", who);
+	if (who != d->row.responsible) {
+		text_add_char(t, ',');
+		text_add_member(t, "in_place_of", d->row.responsible);
+	}
 	text_add_char(t, '}');
 }
 

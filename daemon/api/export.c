@@ -1,5 +1,6 @@
 /* Whole lists as CSV or NDJSON, page after page. */
 #include "daemon/api/access_log.h"
+#include "daemon/api/deputies.h"
 #include "daemon/api/export.h"
 #include "daemon/net/server.h"
 

@@ -38,7 +38,7 @@ static void add_csv(struct text *t, const struct dossier *d, bool has_days_late)
 	const char *cells[] = {d->row.number, id, d->row.state,
 		dossier_is_overdue(d) ? "true" : "false", d->row.service, d->row.variant,
 		d->row.agency, d->row.office, d->row.channel, d->row.decide, d->row.outcome,
-		d->row.responsible};
+		dossier_responsible(d)};
 
 	uuid_format(&d->row.id, id);
 	for (size_t i = 0; i < ARRAY_SIZE(cells); i++) {

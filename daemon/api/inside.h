@@ -30,6 +30,7 @@ struct own_acts;
 struct links;
 struct feed;
 struct courier;
+struct deputies;
 
 /* Somebody whose dates were computed by calendars that have changed. Embedded. */
 struct book_waiter {
@@ -63,6 +64,7 @@ struct api {
 	int64_t principals_asked, principals_written, book_asked;
 	bool keys_fit; /* looked at before anything is loaded */
 	struct key_use missing_key;
+	struct deputies *deputies;
 	bool loading, has_principals, has_test_clock, schema_is_right, draining;
 	struct unit beat, load;
 	struct timer beat_timer;
@@ -99,7 +101,8 @@ void caches_done(struct api *a);
 void api_beat_again(struct api *a, bool at_once);
 /* `w->on_book` is set: see there. */
 void book_await(struct api *a, struct book_waiter *w, int64_t generation);
-/* Principals, catalogue and calendars anew: three statements, and what their rows are for. */
+/* Principals, catalogue, calendars and delegations anew: four statements, and what their rows are
+ * for. */
 void register_ask(struct unit *u);
 void register_adopt(struct api *a, const struct unit *u);
 /* who.c */

@@ -1,5 +1,5 @@
 /* Who may connect: listing, adding, disabling, a new token; and who one is oneself. */
-#include "daemon/api/dossier.h"
+#include "daemon/api/deputies.h"
 #include "daemon/api/resources.h"
 #include "daemon/log.h"
 
@@ -138,6 +138,7 @@ static void on_changed(struct unit *u, enum unit_how how)
 		return;
 	}
 	principals_read(c->api, u, 2, true);
+	deputies_read(c->api, u, 3, true);
 	log_event(LOG_LEVEL_INFO, "principal_changed", LOG_S("request_id", c->x->request_id),
 		LOG_S("name", ch->p.name), LOG_S("by", c->who.name));
 	for (size_t i = 0; i < c->api->principal_count; i++) {
@@ -157,6 +158,7 @@ static void on_changed(struct unit *u, enum unit_how how)
 static void change_send(struct call *c)
 {
 	unit_add(&c->unit, SQL_PRINCIPALS);
+	unit_add(&c->unit, SQL_DELEGATIONS);
 	call_send(c, on_changed);
 }
 

@@ -77,6 +77,12 @@ static void people_add(const struct cli *c, struct table *t, json_object *r)
 	text_adds(&responsible, tree_text(r, "/responsible/agency"));
 	if (*tree_text(r, "/responsible/principal"))
 		text_addf(&responsible, " · %s", tree_text(r, "/responsible/principal"));
+	if (*tree_text(r, "/responsible/in_place_of")) {
+		_free_ char *absent = say_with(
+			SAY_in_place_of, c->lang, tree_text(r, "/responsible/in_place_of"));
+
+		text_addf(&responsible, " (%s)", absent);
+	}
 	pair_add(c, t, SAY_head_responsible, responsible.data);
 }
 

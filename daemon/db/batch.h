@@ -15,6 +15,7 @@ enum member_result {
 	MEMBER_DUPLICATE, /* an answer is stored under the key: see the member's `stored` */
 	MEMBER_KNOWN,  /* the applicant has the same open already: see `known`, and submit again */
 	MEMBER_DENIED, /* principal unknown, disabled, or out of scope */
+	MEMBER_ABSENT, /* the principal is on leave, and takes nothing new */
 	MEMBER_CONFLICT, /* what was read has moved: read and decide again */
 	MEMBER_CLOCK,    /* the moment is more than a second off: the clock has been learnt, compute
 			    again */

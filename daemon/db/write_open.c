@@ -191,6 +191,7 @@ static enum member_result result_of(struct span s)
 		{"duplicate", MEMBER_DUPLICATE},
 		{"known", MEMBER_KNOWN},
 		{"denied", MEMBER_DENIED},
+		{"absent", MEMBER_ABSENT},
 		{"conflict", MEMBER_CONFLICT},
 		{"lost", MEMBER_CONFLICT},
 		{"clock", MEMBER_CLOCK},

@@ -26,6 +26,7 @@
 	X(not_acceptable, 406)                                                                     \
 	X(timed_out, 408)                                                                          \
 	X(act_not_open, 409)                                                                       \
+	X(on_leave, 409)                                                                           \
 	X(claim_lost, 409)                                                                         \
 	X(already_exists, 409)                                                                     \
 	X(not_closed, 409)                                                                         \

@@ -57,14 +57,17 @@ BEGIN
 		WHEN s.version <> m.read_version OR s.state <> m.read_state
 			OR coalesce(w.fence, 0) <> m.read_fence
 			OR s.seq <> m.read_seq -- a due moment fired: it writes the journal and leaves the version
-			OR (s.state = 'claimed' AND p.role = 'officer' AND w.lease_until <= v_now) THEN 4
+			OR (s.state = 'claimed' AND p.role = 'officer' AND w.lease_until <= v_now)
+			-- a deputy whose time is over
+			OR (p.role = 'officer' AND w.claim IS NOT NULL AND w.holder <> m.principal
+				AND NOT kezek.may_act_for(s.agency, w.holder, m.principal, m.actor, v_now)) THEN 4
 		WHEN NOT EXISTS (SELECT FROM kezek.lifecycle l WHERE l.from_state = m.read_state
 			AND l.to_state = m.state) THEN 4
 		ELSE 1 END ORDER BY m.n)
 	INTO v_verdict
-	FROM unnest(m_request, m_principal, m_now, m_read_version, m_read_state, m_read_fence, m_state, v_read_seq,
+	FROM unnest(m_request, m_principal, m_actor, m_now, m_read_version, m_read_state, m_read_fence, m_state, v_read_seq,
 		m_generation) WITH ORDINALITY
-		AS m(request, principal, now, read_version, read_state, read_fence, state, read_seq, generation, n)
+		AS m(request, principal, actor, now, read_version, read_state, read_fence, state, read_seq, generation, n)
 	LEFT JOIN kezek.principal p ON p.name = m.principal AND p.disabled_at IS NULL
 	LEFT JOIN kezek.request_state s ON s.id = m.request
 	LEFT JOIN kezek.work w ON w.request = m.request;

@@ -63,7 +63,7 @@ $$;
 
 -- A batch of claims. A member takes up to `max` requests of its agency that wait for anybody or are kept for it, by
 -- priority and soonest due first, or the one it names. One row a claimed request; none for a member that found nothing.
--- A denied member gets one row with a null request.
+-- A denied member, and one that is on leave (absent), gets one row with a null request.
 DROP FUNCTION IF EXISTS kezek.claim;
 CREATE FUNCTION kezek.claim(
 	m_principal text[], m_actor text[], m_agency text[], m_max int[], m_services text[], m_request uuid[],
@@ -86,8 +86,10 @@ BEGIN
 	SELECT coalesce(array_agg(m.n), '{}') INTO v_may
 	FROM unnest(m_principal, m_agency) WITH ORDINALITY AS m(principal, agency, n)
 	JOIN kezek.principal p ON p.name = m.principal AND p.disabled_at IS NULL AND p.role = 'officer'
-		AND p.agency = m.agency;
-	RETURN QUERY SELECT g.n, 'denied', v_now, NULL::uuid, NULL::uuid, NULL::bigint, NULL::timestamptz
+		AND p.agency = m.agency
+	WHERE NOT EXISTS (SELECT FROM kezek.away(v_now) a WHERE a.agency = m.agency AND a.principal = m.principal);
+	RETURN QUERY SELECT g.n, CASE WHEN EXISTS (SELECT FROM kezek.away(v_now) a
+		WHERE a.agency = m_agency[g.n] AND a.principal = m_principal[g.n]) THEN 'absent' ELSE 'denied' END, v_now, NULL::uuid, NULL::uuid, NULL::bigint, NULL::timestamptz
 	FROM generate_series(1, cardinality(m_principal)) AS g(n) WHERE NOT g.n = ANY (v_may);
 
 	IF EXISTS (SELECT FROM kezek.work w WHERE w.kept_until > v_now) THEN

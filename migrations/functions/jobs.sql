@@ -136,25 +136,33 @@ BEGIN
 		UPDATE kezek.request_state s SET seq = s.seq + i.many, updated_at = v_now
 		FROM instant i WHERE i.k = 1 AND s.id = i.request
 		RETURNING s.id, s.seq, s.agency, s.office, s.service, s.responsible
-	), told AS MATERIALIZED (
+	), away AS MATERIALIZED (
+		SELECT * FROM kezek.away(v_now)
+	), meant AS MATERIALIZED (
 		SELECT i.*, kezek.uuid_v7(v_now) AS id, s.seq - i.many + i.k AS seq, s.agency, s.office, s.service,
 			CASE WHEN i.rung IS NULL THEN 'breached' WHEN i.at >= i.due_at THEN 'escalated' ELSE 'warned' END AS event,
 			CASE i.addressee WHEN 'officer' THEN s.responsible WHEN 'head' THEN a.head END AS person
 		FROM instant i JOIN s ON s.id = i.request LEFT JOIN kezek.agency a ON a.code = s.agency
+	), told AS MATERIALIZED ( -- who is on leave is told through the deputy
+		SELECT m.*, coalesce(w.deputy, m.person) AS person_told, CASE WHEN w.deputy IS NOT NULL THEN m.person END AS absent
+		FROM meant m LEFT JOIN away w ON w.agency = m.agency AND w.principal = m.person
 	), feed AS MATERIALIZED (
 		SELECT kezek.take_positions(t.n) AS last FROM (SELECT count(*) AS n FROM told) t
 	), e AS (
 		INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, after, position)
 		SELECT t.request, t.seq, t.id, t.event, t.at, v_now, 'kezekd', CASE WHEN t.rung IS NULL
 			THEN json_build_object('deadline', t.kind, 'due_at', t.due_at, 'due_on', t.due_on)
-			ELSE json_build_object('deadline', t.kind, 'rung', t.label, 'to', t.addressee, 'person', t.person,
-				'due_at', t.due_at) END,
+			WHEN t.absent IS NULL
+			THEN json_build_object('deadline', t.kind, 'rung', t.label, 'to', t.addressee, 'person', t.person,
+				'due_at', t.due_at)
+			ELSE json_build_object('deadline', t.kind, 'rung', t.label, 'to', t.addressee, 'person', t.person_told,
+				'in_place_of', t.absent, 'due_at', t.due_at) END,
 			(SELECT last FROM feed) + row_number() OVER (ORDER BY t.at, t.request, t.k)
 		FROM told t ORDER BY t.at, t.request, t.k
 	), n AS (
 		INSERT INTO kezek.notification (id, request, seq, kind, deadline, rung, addressee, person, principal, agency,
 			office, service, due_at, occurred_at, recorded_at)
-		SELECT t.id, t.request, t.seq, t.event, t.kind, t.label, t.addressee, t.person, w.holder, t.agency,
+		SELECT t.id, t.request, t.seq, t.event, t.kind, t.label, t.addressee, t.person_told, w.holder, t.agency,
 			t.office, t.service, t.due_at, t.at, v_now
 		FROM told t LEFT JOIN kezek.work w ON w.request = t.request
 		WHERE t.rung IS NOT NULL ORDER BY t.at, t.request, t.k

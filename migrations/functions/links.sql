@@ -44,11 +44,12 @@ BEGIN
 	INSERT INTO kezek.notification (id, request, seq, kind, deadline, rung, addressee, person, principal, agency, office,
 		service, due_at, occurred_at, recorded_at)
 	SELECT e.id, e.request, e.seq, 'answered', CASE k.kind WHEN 'consult' THEN 'consult' ELSE 'decide' END, k.number,
-		'officer', s.responsible, w.holder, s.agency, s.office, s.service, s.due_at, v_now, v_now
+		'officer', coalesce(a.deputy, s.responsible), w.holder, s.agency, s.office, s.service, s.due_at, v_now, v_now
 	FROM unnest(e_request, e_seq, e_id, e_kind, e_after) AS e(request, seq, id, kind, after)
 	JOIN kezek.request_state s ON s.id = e.request AND s.closed_at IS NULL
 	JOIN kezek.link k ON k.child = (e.after::json ->> 'request')::uuid
 	LEFT JOIN kezek.work w ON w.request = e.request
+	LEFT JOIN kezek.away(v_now) a ON a.agency = s.agency AND a.principal = s.responsible
 	WHERE e.kind = 'answered' AND e.request = ANY (v_done);
 END
 $$;

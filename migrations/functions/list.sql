@@ -18,7 +18,11 @@ LANGUAGE sql IMMUTABLE AS $$
 		CASE WHEN p_updated_since IS NOT NULL THEN format('s.updated_at >= %L', p_updated_since) END,
 		CASE WHEN p_number IS NOT NULL THEN
 			format('s.id IN (SELECT n.request FROM kezek.number n WHERE n.number = %L)', p_number) END,
-		CASE WHEN p_responsible IS NOT NULL THEN format('s.responsible = %L', p_responsible) END,
+		-- of an open one, whoever stands in
+		CASE WHEN p_responsible IS NOT NULL THEN format('(s.responsible = %1$L AND (s.closed_at IS NOT NULL '
+			'OR s.agency NOT IN (SELECT a.agency FROM kezek.away((SELECT kezek.now())) a WHERE a.principal = %1$L)) '
+			'OR s.closed_at IS NULL AND (s.agency, s.responsible) IN (SELECT a.agency, a.principal '
+			'FROM kezek.away((SELECT kezek.now())) a WHERE a.deputy = %1$L))', p_responsible) END,
 		CASE WHEN p_on_desk THEN 's.id IN (SELECT w.request FROM kezek.work w WHERE w.on_desk)'
 			WHEN NOT p_on_desk THEN 'NOT EXISTS (SELECT FROM kezek.work w WHERE w.request = s.id AND w.on_desk)' END)
 $$;

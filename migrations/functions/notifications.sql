@@ -2,7 +2,8 @@
 
 -- The newest first, up to p_upto: of an officer, those addressed to them (by name; by the name of the person that a
 -- system acts for; or because the system itself holds the request for its person); of a supervisor, their agency's or
--- all; of an auditor, all. Whoever asks has entered. Each branch follows one index down from p_upto.
+-- all; of an auditor, all. A deputy sees what the absent has not seen. Whoever asks has entered. Each branch follows one
+-- index down from p_upto.
 CREATE OR REPLACE FUNCTION kezek.told(p_actor text, p_unseen boolean, p_upto uuid, p_limit int) RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE ROWS 50 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
@@ -23,6 +24,10 @@ BEGIN
 			UNION (SELECT n.id FROM kezek.notification n WHERE n.principal = p.name AND n.agency = p.agency
 				AND n.addressee = 'officer' AND n.principal <> n.person
 				AND n.seen_at IS NULL AND n.id <= p_upto ORDER BY n.id DESC LIMIT p_limit)
+			UNION (SELECT n.id FROM kezek.away(kezek.now()) a CROSS JOIN LATERAL (SELECT n.id FROM kezek.notification n
+				WHERE n.person = a.principal AND n.agency = a.agency AND n.seen_at IS NULL AND n.id <= p_upto
+				ORDER BY n.id DESC LIMIT p_limit) n
+				WHERE a.agency = p.agency AND a.deputy = p.name)
 			UNION (SELECT n.id FROM kezek.notification n WHERE NOT p_unseen AND n.agency = p.agency
 				AND (n.person IN (p.name, p_actor) OR n.addressee = 'officer' AND n.principal = p.name)
 				AND n.seen_at IS NOT NULL AND n.id <= p_upto ORDER BY n.id DESC LIMIT p_limit)
@@ -85,7 +90,9 @@ BEGIN
 		v_ids := ARRAY(SELECT n.id FROM kezek.notification n WHERE n.id = ANY (p_ids)
 			AND (p.role = 'supervisor' AND p.agency IS NULL OR p.agency = n.agency)
 			AND (p.role = 'supervisor' OR n.person IN (p.name, p_actor)
-				OR n.addressee = 'officer' AND n.principal = p.name));
+				OR n.addressee = 'officer' AND n.principal = p.name
+				OR EXISTS (SELECT FROM kezek.away(v_now) a WHERE a.agency = n.agency AND a.deputy = p.name
+					AND a.principal = n.person)));
 	END IF;
 	WITH mine AS MATERIALIZED (
 		SELECT n.id FROM kezek.notification n WHERE p.name IS NOT NULL AND n.id = ANY (v_ids) AND n.seen_at IS NULL

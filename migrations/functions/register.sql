@@ -92,10 +92,11 @@ BEGIN
 	IF NOT FOUND THEN
 		RETURN 'missing';
 	END IF;
+	PERFORM kezek.bump('principal'); -- first: whoever records a leave meanwhile has done so, or will see this
 	IF p_disable THEN
 		PERFORM kezek.relieve(p_by, p_name);
+		PERFORM kezek.end_delegations_of(p_by, p_name);
 	END IF;
-	PERFORM kezek.bump('principal');
 	RETURN 'done';
 END
 $$;

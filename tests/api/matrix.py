@@ -109,9 +109,10 @@ PROBES = {
     "GET /v1/services/{code}": plain("/v1/services/p-clock"), "GET /v1/catalogue": plain("/v1/catalogue"),
     "GET /v1/calendars": plain("/v1/calendars"), "GET /v1/calendars/{code}": plain("/v1/calendars/kg-state"),
     "PUT /v1/catalogue": plain("/v1/catalogue", HARM), "PUT /v1/calendars/{code}": plain("/v1/calendars/kg-state", HARM),
-    **{f"GET /v1/{path}": plain(f"/v1/{path}") for path in ("jobs", "principals", "webhooks")},
+    **{f"GET /v1/{path}": plain(f"/v1/{path}") for path in ("jobs", "principals", "webhooks", "delegations")},
     "GET /v1/jobs/{id}": lambda s, v: [Call(f"/v1/jobs/{s.id}", kind="plain", own=(404,))],
     "POST /v1/principals": plain("/v1/principals", HARM), "POST /v1/webhooks": plain("/v1/webhooks", HARM),
+    "POST /v1/delegations": plain("/v1/delegations", HARM),
     **{f"{method} /v1/{path}": plain(f"/v1/{path.format(name='nobody-there')}", body, own=(404,)) for method, path, body in (
         ("DELETE", "principals/{name}", None), ("POST", "principals/{name}/rotate", {}), ("GET", "webhooks/{name}", None),
         ("DELETE", "webhooks/{name}", None), ("GET", "webhooks/{name}/deliveries", None),
@@ -144,6 +145,7 @@ PROBES = {
     "GET /v1/overview": lambda s, v: [Call(f"/v1/overview?by={by}", kind="plain") for by in ("agency", "office", "service")],
     "GET /v1/events": plain("/v1/events?limit=500", own=(200,)), STREAM: plain("/v1/stream?after=0", own=(200,)),
     "GET /v1/overdue": plain("/v1/overdue?limit=500"),
+    "POST /v1/delegations/{id}/end": lambda s, v: [Call(f"/v1/delegations/{s.id}/end", {}, kind="plain", own=(404,))],
     "GET /v1/notifications": lambda s, v: [Call(f"/v1/notifications{q}", kind="plain") for q in ("", f"?after=0.{s.id}")],
     "POST /v1/notifications/seen": lambda s, v: [Call(
         "/v1/notifications/seen", {"ids": [s.words["notification"]]}, "empty", told(s), own=(400,),

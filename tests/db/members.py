@@ -10,7 +10,7 @@ from support.scene import OUTSIDE, PEOPLE, Scene
 # Those that judge nobody: a line of the access log, numbers, the clock, what is computed of its arguments; and those that
 # run by the caller's rights and see what its policies let it (tests/db/rights.py).
 JUDGES_NOBODY = {"log_access", "lease_numbers", "now", "uuid_v7", "may_act", "enter", "list_condition", "list_requests",
-                 "count_requests"}
+                 "count_requests", "away"}
 ADMIN = {
     "add_principal": ("denied", dict(p_name="'x'", p_kind="'person'", p_role="'admin'")),
     "change_principal": ("denied", dict(p_name="'officer-probe'", p_disable="true")),
@@ -219,6 +219,30 @@ class Members(CaseTest):
         self.denied(others, again, ("denied", "0"))
         self.assertEqual(self.run_as(again("admin")), [["done", "1"]])
 
+    def test_delegations(self):
+        """Recorded and ended by supervisors of the agency and for oneself; to other agencies there is none."""
+        given = dict(p_read="(SELECT value FROM kezek.generation WHERE what = 'principal')", p_id="kezek.uuid_v7(kezek.now())",
+                     p_agency="'probe'", p_principal="'officer-probe'", p_deputy="'officer-probe-b'", p_from="'2030-01-01'",
+                     p_until="'2030-01-02'")
+
+        def add(name):
+            return self.call("add_delegation", p_by=f"'{name}'", **given)
+
+        def end(name):
+            return self.call("end_delegation", p_by=f"'{name}'", p_id="(SELECT id FROM kezek.delegation)")
+
+        def may(viewer):
+            return viewer.name == "officer-probe" or viewer.role == "supervisor" and viewer.agency in (None, "probe")
+
+        self.denied(self.others(may), add, ("denied",))
+        self.assertEqual(self.run_as(self.call("add_delegation", **{**given, "p_read": "0"}, p_by="'supervisor-probe'")), [["moved"]])
+        for name in ("officer-probe", "supervisor-probe", "supervisor"):
+            self.assertEqual(self.run_as(add(name), end(name)), [["done"]], name)
+        self.world.sql(add("officer-probe"), "kezek_app")
+        colleagues = [v.name for v in PEOPLE if v.agency == "probe" and not may(v)]
+        self.denied(colleagues, end, ("denied",))
+        self.denied([name for name in self.others(may) if name not in colleagues], end, ("missing",))
+
     def test_answers_are_their_principals(self):
         def stored(name):
             return self.call("stored_answer", "result.request", p_principal=f"'{name}'", p_key=f"'{self.ours.key}-correct'")
@@ -254,19 +278,15 @@ class Members(CaseTest):
             seen = {row[0] for row in self.run_as(feed, enter=viewer.name or "''")}
             self.assertEqual(seen, {s.id for s in self.scene.subjects if viewer.role and viewer.sees(s)}, str(viewer))
 
-    def test_what_the_daemon_asks_for_itself(self):
+    def test_what_links_ask_for_is_the_daemons_to_do(self):
         """It is told to nobody who has entered with a scope of less than everything."""
-        # Within a transaction that is taken back: the daemon itself is at it beside us.
-        for function, state, given in (("links_to_open", "opening", {"p_limit": "9"}),
-                                       ("links_to_follow", "answered", {"p_limit": "9"}),
-                                       ("work_waiting", "open", {"p_agencies": "'probe'", "p_position": "-1"})):
-            call = self.call(function, "count(*) > 0", **given)
-            told = set()
-            for name in ("kezekd", *(v.name or "''" for v in (*PEOPLE, *OUTSIDE))):
-                said = self.world.sql(f"BEGIN; UPDATE kezek.link SET state = '{state}'; SET LOCAL ROLE kezek_app; "
-                                      f"SELECT FROM kezek.enter('{name.strip(chr(39))}'); {call}; ROLLBACK")
-                told |= {name} if said[-1] == ["t"] else set()
-            self.assertEqual(told, {"kezekd", "supervisor", "admin", "auditor"}, function)
+        self.addCleanup(self.world.sql, "UPDATE kezek.link SET state = 'open'")
+        for function, state in (("links_to_open", "opening"), ("links_to_follow", "answered")):
+            self.world.sql(f"UPDATE kezek.link SET state = '{state}'")
+            call = self.call(function, "count(*)", p_limit="9")
+            told = {v.name for v in (*PEOPLE, *OUTSIDE) if self.run_as(call, enter=v.name or "''") != [["0"]]}
+            self.assertEqual(told, {"supervisor", "admin", "auditor"})
+            self.assertEqual(self.run_as(call, enter="kezekd"), [["1"]])
 
     def test_z_every_function_was_called(self):
         """One that kezek_app may run and that is neither called above nor known to judge nobody."""

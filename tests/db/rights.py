@@ -15,7 +15,7 @@ OPERATIONS = {
 
 # Nobody writes a table. Who reads which:
 READS = {
-    "kezek_app": "agency calendar catalogue clock content deadline deadline_done document document_chunk event former "
+    "kezek_app": "agency calendar catalogue clock content deadline deadline_done delegation delegation_end document document_chunk event former "
                  "generation idempotency job lifecycle lookup migration notification number principal request request_key "
                  "request_state request_view rung work",
     "kezek_jobs": "agency calendar catalogue clock generation job lifecycle migration rung",
@@ -23,8 +23,8 @@ READS = {
     "kezek_auditor": "access calendar catalogue deadline_done deadline event request_state",
 }
 RUNS = {
-    "kezek_app": "accesses act add_principal add_webhook catalogue_open catalogue_use change_principal claim count_key "
-                 "count_requests deliveries discard_upload enter erase feed give_back keys_in_use "
+    "kezek_app": "accesses act add_delegation add_principal add_webhook away catalogue_open catalogue_use change_principal claim count_key "
+                 "count_requests deliveries discard_upload end_delegation enter erase feed give_back keys_in_use "
                  "lease_numbers links_to_follow links_to_open list_condition list_requests log_access look_at_desk may_act notifications now open_requests put_calendar "
                  "put_catalogue put_chunk redeliver remove_webhook renew rotate_webhook see_notifications "
                  "set_test_clock store_document stored_answer try_calendar uuid_v7 webhooks work_waiting",
@@ -41,7 +41,7 @@ SEES = {
     **{t: ("request", "sees") for t in ("content", "request_key", "deadline", "deadline_done", "event", "number", "lookup")},
     "work": ("request", "sees_now"), "document": ("request", "documents"), "document_chunk": ("request", "documents"),
     "notification": ("request", "told"), "former": ("request", "former"), "idempotency": ("request", "keys"),
-    **{t: None for t in ("agency", "calendar", "catalogue", "clock", "generation", "job", "lifecycle", "migration",
+    **{t: None for t in ("agency", "calendar", "catalogue", "clock", "delegation", "delegation_end", "generation", "job", "lifecycle", "migration",
                          "principal", "rung")},
 }
 

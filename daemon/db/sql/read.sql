@@ -19,6 +19,15 @@ SELECT name, kind, role, office, agency, certificate_sha256, token_sha256, token
 	disabled_at IS NOT NULL, created_at, disabled_at
 FROM kezek.principal ORDER BY name
 
+-- Those that are not over, with the generation they were read at; with none, one row with that alone.
+-- name: delegations
+SELECT g.value, d.agency, d.principal, d.deputy, d.from_at, least(d.until_at, d.ended_at)
+FROM kezek.generation g LEFT JOIN (
+	SELECT d.agency, d.principal, d.deputy, d.from_at, d.until_at, e.ended_at
+	FROM kezek.delegation d LEFT JOIN kezek.delegation_end e ON e.delegation = d.id
+	WHERE least(d.until_at, e.ended_at) > (SELECT kezek.now())) d ON true
+WHERE g.what = 'principal'
+
 -- name: catalogue_newest
 SELECT version, body::text FROM kezek.catalogue ORDER BY version DESC LIMIT 1
 
