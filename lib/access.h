@@ -22,6 +22,7 @@
 	X(overview_read, "s", 0)                                                                   \
 	X(notifications_read, "osu", 0)                                                            \
 	X(notifications_write, "os", 1)                                                            \
+	X(reassign_many, "s", 1)                                                                   \
 	X(delegations_read, "osu", 0)                                                              \
 	X(delegations_write, "os", 1)                                                              \
 	X(feed_read, "cosau", 0)                                                                   \

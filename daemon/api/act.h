@@ -62,6 +62,13 @@ void act_run_done(struct act_run *r);
 /* POST /v1/requests/{id}/{act} and POST /v1/claims/{claim}/accept. */
 void act_begin(struct call *c);
 void act_accept_begin(struct call *c);
+/* claims_batch.c: of one act among others, the problem of a result that is neither done nor a
+ * repeat; whether it is the same call again, which is done; and the problem as members of its
+ * result. */
+enum kezek_problem act_problem(const struct act_run *r);
+bool act_is_repeat(const struct call *c, const struct act_run *r);
+void act_add_problem(
+	struct text *t, struct call *c, enum kezek_problem problem, const struct faults *faults);
 /* Answers the call with the result of its one act. */
 void act_reply(struct call *c, struct act_run *r);
 

@@ -31,18 +31,20 @@ static void batch_free(void *state)
 	free(b);
 }
 
-static void add_problem(
+void act_add_problem(
 	struct text *t, struct call *c, enum kezek_problem problem, const struct faults *faults)
 {
 	text_addf(t, "\"result\":\"refused\",\"status\":%d,\"problem\":", problem_status(problem));
 	problem_write(t, problem, c->lang, NULL, c->x->request_id, faults);
 }
 
-static enum kezek_problem problem_of(const struct act_run *r)
+enum kezek_problem act_problem(const struct act_run *r)
 {
 	switch (r->result) {
 	case ACT_NOT_OPEN:
 		return KEZEK_PROBLEM_act_not_open;
+	case ACT_ERASED:
+		return KEZEK_PROBLEM_erased;
 	case ACT_STALE:
 		return KEZEK_PROBLEM_stale_version;
 	case ACT_NOT_ALLOWED:
@@ -62,7 +64,7 @@ static enum kezek_problem problem_of(const struct act_run *r)
 }
 
 /* The same call again: what is stored is its answer. */
-static bool is_repeat(const struct call *c, const struct act_run *r)
+bool act_is_repeat(const struct call *c, const struct act_run *r)
 {
 	return r->result == ACT_REPLAYED &&
 	       memcmp(r->member.stored.fingerprint, c->fingerprint, FINGERPRINT_SIZE) == 0;
@@ -77,7 +79,7 @@ static void add_act_result(struct text *t, struct call *c, struct act_run *r)
 	if (r->result == ACT_DONE) {
 		text_adds(t, "\"result\":\"done\",\"status\":200,\"request\":");
 		text_add_span(t, text_span(&r->answer));
-	} else if (is_repeat(c, r)) {
+	} else if (act_is_repeat(c, r)) {
 		uint8_t key[SEAL_KEY_SIZE];
 		const struct stored_answer *s = &r->member.stored;
 		_text_ plain = TEXT_INIT;
@@ -89,12 +91,12 @@ static void add_act_result(struct text *t, struct call *c, struct act_run *r)
 			text_adds(t, "\"result\":\"done\",\"status\":200,\"request\":");
 			text_add_span(t, text_span(&plain));
 		} else {
-			add_problem(t, c, KEZEK_PROBLEM_internal, NULL);
+			act_add_problem(t, c, KEZEK_PROBLEM_internal, NULL);
 		}
 	} else {
-		add_problem(t, c,
+		act_add_problem(t, c,
 			r->result == ACT_REPLAYED ? KEZEK_PROBLEM_idempotency_key_reused
-						  : problem_of(r),
+						  : act_problem(r),
 			&r->faults);
 	}
 	text_add_char(t, '}');
@@ -119,7 +121,7 @@ static void on_member_act(struct act_run *r)
 		if (i)
 			text_add_char(&t, ',');
 		add_act_result(&t, c, &b->runs[i]);
-		repeated |= is_repeat(c, &b->runs[i]);
+		repeated |= act_is_repeat(c, &b->runs[i]);
 	}
 	text_adds(&t, "]}");
 	if (repeated)
@@ -151,7 +153,7 @@ static void on_renewed(struct member *base, enum member_result result)
 			text_add_moment(&t, "lease_until", b->renewals[i].lease_until,
 				book_zone(c->book, c->who.agency));
 		} else {
-			add_problem(&t, c,
+			act_add_problem(&t, c,
 				b->renewed[i] == MEMBER_CONFLICT ? KEZEK_PROBLEM_claim_lost
 								 : KEZEK_PROBLEM_database_away,
 				NULL);

@@ -30,12 +30,14 @@ void queue_begin(struct call *c);
 void events_begin(struct call *c);
 void notifications_list_begin(struct call *c);
 void notifications_seen_begin(struct call *c);
-/* catalogue_load.c */
+/* reassignments.c */
+void reassignments_begin(struct call *c);
 /* delegations.c, delegation_add.c */
 void delegations_list_begin(struct call *c);
 void delegations_add_begin(struct call *c);
 void delegation_end_begin(struct call *c);
 /* register.c */
+/* catalogue_load.c */
 void catalogue_put_begin(struct call *c);
 /* register.c */
 void catalogue_get_begin(struct call *c);

@@ -55,6 +55,8 @@ const struct route_entry routes[] = {
 		notifications_list_begin},
 	{HTTP1_POST, "/v1/notifications/seen", ACCESS_notifications_write, JSON | ACTOR,
 		notifications_seen_begin},
+	{HTTP1_POST, "/v1/reassignments", ACCESS_reassign_many, JSON | ROUTE_KEY_OPTIONAL | ACTOR,
+		reassignments_begin},
 	{HTTP1_GET, "/v1/delegations", ACCESS_delegations_read, ACTOR, delegations_list_begin},
 	{HTTP1_POST, "/v1/delegations", ACCESS_delegations_write, JSON | ROUTE_KEY_OPTIONAL | ACTOR,
 		delegations_add_begin},

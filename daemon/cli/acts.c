@@ -111,7 +111,6 @@ int extend_run(struct cli *c)
 	X(consult, "consult")                                                                      \
 	X(decide, "decide")                                                                        \
 	X(notify, "notify")                                                                        \
-	X(reassign, "reassign")                                                                    \
 	X(escalate, "escalate")                                                                    \
 	X(reopen, "reopen")
 

@@ -17,6 +17,8 @@ class CommandTest(ActTest):
 
 
 class Leave(CommandTest):
+    start = "2026-11-20T10:00:00+06:00"  # later than what the others begin with
+
     def test_recorded_listed_and_ended(self):
         chief = "supervisor-probe"
         self.assertIn("--until", self.kezek(chief, "delegation", "add", "officer-probe", "officer-probe-b", status=2).stderr)
@@ -40,6 +42,44 @@ class Leave(CommandTest):
         request = self.submit("p-clock")
         self.assertIn("officer-probe-b (in place of probe-head)", self.kezek("officer-probe", "show", request["number"]).stdout)
         self.kezek("supervisor-probe", "delegation", "end", "probe-head")
+
+
+class Reassign(CommandTest):
+    def test_all_that_one_holds(self):
+        chief = "supervisor-probe"
+        leaver = self.world.principal("leaver-probe", "officer", agency="probe")
+        numbers = [self.held_by(leaver)[0]["number"] for _ in range(3)]
+        self.assertIn("--from", self.kezek(chief, "reassign", "--to-principal", "officer-probe-b", status=2).stderr)
+        words = ("reassign", "--from", "leaver-probe", "--to-principal", "officer-probe-b", "--reason", "leaves")
+        dry = self.kezek(chief, *words, "--dry-run").stdout
+        self.assertIn("Would be moved: 3; nothing was changed", dry)
+        self.assertTrue(all(number in dry for number in numbers))
+        done = self.kezek(chief, *words).stdout
+        self.assertIn("Moved: 3", done)
+        self.assertRegex(done, rf"{numbers[0]} +officer-probe-b +moved")
+        self.assertEqual(self.kezek(chief, *words).stdout, "Moved: 0\n")
+
+    def test_some_of_several_and_one_alone(self):
+        chief = "supervisor-probe"
+        one, two = (self.held_by(self.probe)[0]["number"] for _ in range(2))
+        closed = self.submit("p-plain")
+        self.act(self.take(closed), "decide", outcome="granted").must(200)
+        said = self.kezek(chief, "reassign", one, closed["number"], two, "--to-principal", "officer-probe-b", "--reason", "x",
+                          status=1).stdout
+        self.assertIn("Moved: 2", said)
+        self.assertIn("Refused: 1", said)
+        self.assertRegex(said, rf"{closed['number']} .*This act is not open now")
+        self.kezek(chief, "reassign", one, "--to-agency", "probe")  # as before, by the act itself
+        self.assertEqual(self.json(chief, "show", one)["state"], "queued")
+
+    def test_a_queue_spread_over_two(self):
+        for _ in range(2):
+            self.submit("p-clock")
+        said = self.kezek("supervisor-probe", "reassign", "--from-agency", "probe", "--to-principal", "officer-probe-b",
+                          "--to-principal", "officer-probe", "--reason", "spread", "--json").stdout
+        answers = [json.loads(line) for line in said.splitlines()]
+        self.assertEqual([a["has_more"] for a in answers], [False])
+        self.assertGreaterEqual(answers[0]["moved"], 2)
 
 
 if __name__ == "__main__":

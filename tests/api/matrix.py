@@ -112,7 +112,7 @@ PROBES = {
     **{f"GET /v1/{path}": plain(f"/v1/{path}") for path in ("jobs", "principals", "webhooks", "delegations")},
     "GET /v1/jobs/{id}": lambda s, v: [Call(f"/v1/jobs/{s.id}", kind="plain", own=(404,))],
     "POST /v1/principals": plain("/v1/principals", HARM), "POST /v1/webhooks": plain("/v1/webhooks", HARM),
-    "POST /v1/delegations": plain("/v1/delegations", HARM),
+    "POST /v1/delegations": plain("/v1/delegations", HARM), "POST /v1/reassignments": plain("/v1/reassignments", HARM),
     **{f"{method} /v1/{path}": plain(f"/v1/{path.format(name='nobody-there')}", body, own=(404,)) for method, path, body in (
         ("DELETE", "principals/{name}", None), ("POST", "principals/{name}/rotate", {}), ("GET", "webhooks/{name}", None),
         ("DELETE", "webhooks/{name}", None), ("GET", "webhooks/{name}/deliveries", None),

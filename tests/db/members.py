@@ -219,6 +219,16 @@ class Members(CaseTest):
         self.denied(others, again, ("denied", "0"))
         self.assertEqual(self.run_as(again("admin")), [["done", "1"]])
 
+    def test_plans_of_reassignment(self):
+        def plan(name):
+            return self.call("plan_reassignment", "result.request", p_by=f"'{name}'", p_key="'plan'", p_fingerprint="'\\x01'",
+                             p_requests=f"'{self.ours.id}'", p_receivers="'officer-probe-b'", p_limit="9")
+
+        self.denied(self.others(lambda v: v.role == "supervisor"), plan, ())
+        self.assertEqual(self.run_as(plan("supervisor-probe")), [[""], [self.ours.id]])
+        seen = self.run_as(plan("supervisor-probe-two").replace("result.request", "result.version"))
+        self.assertEqual(seen, [[""], [""]])
+
     def test_delegations(self):
         """Recorded and ended by supervisors of the agency and for oneself; to other agencies there is none."""
         given = dict(p_read="(SELECT value FROM kezek.generation WHERE what = 'principal')", p_id="kezek.uuid_v7(kezek.now())",

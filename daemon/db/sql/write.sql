@@ -35,3 +35,7 @@ SELECT seen, has_more FROM kezek.see_notifications($1, $2::uuid[], $3::uuid)
 
 -- name: give_back
 SELECT kezek.give_back($1, $2, $3)
+
+-- name: plan_reassignment
+SELECT fingerprint, has_more, request, number, version, receiver
+FROM kezek.plan_reassignment($1, $2, $3, $4::uuid[], $5, $6, $7, $8::text[], $9)
