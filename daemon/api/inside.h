@@ -18,8 +18,9 @@ struct principal {
 	enum kezek_role role;
 	bool is_system, is_disabled;
 	bool has_certificate, has_token;
-	uint8_t certificate[32], token[32];
-	int64_t token_expires_at, created_at, disabled_at;
+	bool has_former; /* the certificate before this one, taken until former_until */
+	uint8_t certificate[32], former[32], token[32];
+	int64_t token_expires_at, created_at, disabled_at, former_until;
 };
 
 struct numbers;

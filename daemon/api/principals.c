@@ -3,7 +3,8 @@
 #include "daemon/api/resources.h"
 #include "daemon/log.h"
 
-#define TOKEN_DAYS 365 /* a token lasts a year unless it is told otherwise */
+#define TOKEN_DAYS 365 /* a token lasts a year */
+#define KEEP_DAYS  90  /* how long a former certificate may be taken at most */
 
 static void add_principal(struct text *t, const struct principal *p)
 {
@@ -16,17 +17,29 @@ static void add_principal(struct text *t, const struct principal *p)
 	text_add_member(t, "agency", p->agency[0] ? p->agency : NULL);
 }
 
-static void add_details(struct text *t, const struct principal *p)
+static void add_hash(struct text *t, const char *name, const uint8_t hash[32])
 {
-	text_addf(t, ",\"disabled\":%s,\"has_token\":%s,\"certificate_sha256\":",
-		p->is_disabled ? "true" : "false", p->has_token ? "true" : "false");
-	if (p->has_certificate) {
-		text_add_char(t, '"');
-		text_add_hex(t, p->certificate, sizeof(p->certificate));
-		text_add_char(t, '"');
-	} else {
+	text_addf(t, ",\"%s\":", name);
+	if (!hash) {
 		text_adds(t, "null");
+		return;
 	}
+	text_add_char(t, '"');
+	text_add_hex(t, hash, 32);
+	text_add_char(t, '"');
+}
+
+/* A former certificate is told while it is taken. */
+static void add_details(struct text *t, const struct principal *p, int64_t now)
+{
+	bool has_former = p->has_former && p->former_until > now;
+
+	text_addf(t, ",\"disabled\":%s,\"has_token\":%s", p->is_disabled ? "true" : "false",
+		p->has_token ? "true" : "false");
+	add_hash(t, "certificate_sha256", p->has_certificate ? p->certificate : NULL);
+	add_hash(t, "former_certificate_sha256", has_former ? p->former : NULL);
+	text_add_char(t, ',');
+	text_add_moment(t, "former_until", has_former ? p->former_until : MOMENT_NONE, NULL);
 	text_add_char(t, ',');
 	text_add_moment(t, "token_expires_at", p->token_expires_at, NULL);
 	text_add_char(t, ',');
@@ -68,7 +81,7 @@ static void on_list(struct unit *u, enum unit_how how)
 		if (i)
 			text_add_char(&t, ',');
 		add_principal(&t, &c->api->principals[i]);
-		add_details(&t, &c->api->principals[i]);
+		add_details(&t, &c->api->principals[i], loop_now(c->api->loop));
 		text_add_char(&t, '}');
 	}
 	page_write(&t, NULL, 0, false);
@@ -86,6 +99,7 @@ void principals_list_begin(struct call *c)
 
 struct change {
 	struct principal p;
+	const char *what; /* NULL: a new one */
 	char token[64];
 	struct text name;
 	int status;
@@ -113,13 +127,34 @@ static void make_token(struct change *ch, int64_t expires_at)
 	ch->p.token_expires_at = expires_at;
 }
 
+static void reply_changed(struct call *c, const struct change *ch, int released, int delegations)
+{
+	struct text t = TEXT_INIT;
+
+	for (size_t i = 0; i < c->api->principal_count; i++) {
+		if (strcmp(c->api->principals[i].name, ch->p.name) != 0)
+			continue;
+		add_principal(&t, &c->api->principals[i]);
+		add_details(&t, &c->api->principals[i], loop_now(c->api->loop));
+		if (ch->token[0]) {
+			text_add_char(&t, ',');
+			text_add_member(&t, "token", ch->token);
+		}
+		if (ch->what && strcmp(ch->what, "disable") == 0)
+			text_addf(&t, ",\"released\":%d,\"delegations_ended\":%d", released,
+				delegations);
+		text_add_char(&t, '}');
+	}
+	answer_json(c, ch->status, &t);
+}
+
 static void on_changed(struct unit *u, enum unit_how how)
 {
 	struct call *c = call_of_unit(u);
 	struct change *ch = c->state;
-	struct text t = TEXT_INIT;
 	struct row r;
 	const char *result;
+	int released;
 
 	if (how == UNIT_REFUSED && strncmp(c->unit.sqlstate, "23", 2) == 0) {
 		answer_problem(c, KEZEK_PROBLEM_already_exists, NULL);
@@ -140,19 +175,10 @@ static void on_changed(struct unit *u, enum unit_how how)
 	principals_read(c->api, u, 2, true);
 	deputies_read(c->api, u, 3, true);
 	log_event(LOG_LEVEL_INFO, "principal_changed", LOG_S("request_id", c->x->request_id),
-		LOG_S("name", ch->p.name), LOG_S("by", c->who.name));
-	for (size_t i = 0; i < c->api->principal_count; i++) {
-		if (strcmp(c->api->principals[i].name, ch->p.name) != 0)
-			continue;
-		add_principal(&t, &c->api->principals[i]);
-		add_details(&t, &c->api->principals[i]);
-		if (ch->token[0]) {
-			text_add_char(&t, ',');
-			text_add_member(&t, "token", ch->token);
-		}
-		text_add_char(&t, '}');
-	}
-	answer_json(c, ch->status, &t);
+		LOG_S("name", ch->p.name), LOG_S("what", ch->what ? ch->what : "add"),
+		LOG_S("by", c->who.name));
+	released = ch->what ? row_int(&r) : 0;
+	reply_changed(c, ch, released, ch->what ? row_int(&r) : 0);
 }
 
 static void change_send(struct call *c)
@@ -274,34 +300,101 @@ void principals_add_begin(struct call *c)
 	change_send(c);
 }
 
-static void change(struct call *c, bool disable)
+static struct change *change_begin(struct call *c, const char *what)
 {
 	struct change *ch = call_state(c, sizeof(*ch), change_free);
-	struct params *p;
 
 	if (strlen(c->segment[0]) >= NAME_SIZE) {
 		answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
-		return;
+		return NULL;
 	}
 	memcpy(ch->p.name, c->segment[0], strlen(c->segment[0]));
+	ch->what = what;
 	ch->status = 200;
-	if (!disable)
-		make_token(ch, loop_now(c->api->loop) + TOKEN_DAYS * USEC_PER_DAY);
-	p = call_read(c, SQL_CHANGE_PRINCIPAL);
+	ch->p.token_expires_at = ch->p.former_until = MOMENT_NONE;
+	return ch;
+}
+
+static void change(struct call *c, const struct change *ch)
+{
+	struct params *p = call_read(c, SQL_CHANGE_PRINCIPAL);
+
 	params_text(p, c->who.name);
 	params_text(p, ch->p.name);
-	params_bool(p, disable);
-	params_bytes(p, disable ? NULL : ch->p.token, 32);
-	params_moment(p, disable ? MOMENT_NONE : ch->p.token_expires_at);
+	params_text(p, ch->what);
+	params_bytes(p, ch->p.has_token ? ch->p.token : NULL, 32);
+	params_moment(p, ch->p.token_expires_at);
+	params_bytes(p, ch->p.has_certificate ? ch->p.certificate : NULL, 32);
+	params_moment(p, ch->p.former_until);
 	change_send(c);
 }
 
 void principals_disable_begin(struct call *c)
 {
-	change(c, true);
+	struct change *ch = change_begin(c, "disable");
+
+	if (ch)
+		change(c, ch);
 }
 
+void principals_enable_begin(struct call *c)
+{
+	struct change *ch = change_begin(c, "enable");
+	struct json_reader r;
+	_faults_ faults = {0};
+
+	if (!ch)
+		return;
+	json_reader_init(&r, c->body, "", &faults);
+	json_reader_end(&r);
+	if (faults.count)
+		answer_faults(c, &faults);
+	else
+		change(c, ch);
+}
+
+/* How long the former certificate is taken beside the new one: not for ever. */
+static void read_keep(struct call *c, struct json_reader *r, struct change *ch)
+{
+	const char *s = json_get_string(r, "keep_until", JSON_OPTIONAL, 40);
+	int64_t now = loop_now(c->api->loop), most = now + KEEP_DAYS * USEC_PER_DAY;
+	char limit[MOMENT_TEXT_SIZE];
+
+	if (!s)
+		return;
+	if (!moment_parse(span_of(s), &ch->p.former_until, NULL)) {
+		json_reader_fault(r, "keep_until", WORD_reason_bad_format, "RFC 3339", NULL);
+	} else if (!ch->p.has_certificate) {
+		json_reader_fault(r, "certificate_sha256", WORD_reason_missing, NULL, NULL);
+	} else if (ch->p.former_until <= now || ch->p.former_until > most) {
+		moment_format(ch->p.former_until <= now ? now : most, NULL, limit);
+		json_reader_fault(r, "keep_until",
+			ch->p.former_until <= now ? WORD_reason_too_small : WORD_reason_too_big,
+			limit, NULL);
+	}
+}
+
+/* A new certificate, or a new token, or both; with nothing said, a token. */
 void principals_rotate_begin(struct call *c)
 {
-	change(c, false);
+	struct change *ch = change_begin(c, "rotate");
+	struct json_reader r;
+	_faults_ faults = {0};
+	bool token;
+
+	if (!ch)
+		return;
+	json_reader_init(&r, c->body, "", &faults);
+	ch->p.has_certificate = read_hash(&r, "certificate_sha256", ch->p.certificate);
+	read_keep(c, &r, ch);
+	token = !ch->p.has_certificate;
+	json_get_bool(&r, "token", JSON_OPTIONAL, &token);
+	json_reader_end(&r);
+	if (faults.count) {
+		answer_faults(c, &faults);
+		return;
+	}
+	if (token)
+		make_token(ch, loop_now(c->api->loop) + TOKEN_DAYS * USEC_PER_DAY);
+	change(c, ch);
 }

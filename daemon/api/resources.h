@@ -54,6 +54,7 @@ void principals_list_begin(struct call *c);
 void principals_add_begin(struct call *c);
 void principals_disable_begin(struct call *c);
 void principals_rotate_begin(struct call *c);
+void principals_enable_begin(struct call *c);
 void me_begin(struct call *c);
 /* What principals and webhooks may be called. */
 bool principal_name_is_sound(const char *name);

@@ -79,6 +79,8 @@ const struct route_entry routes[] = {
 		principals_add_begin},
 	{HTTP1_DELETE, "/v1/principals/{name}", ACCESS_principal_write, ACTOR,
 		principals_disable_begin},
+	{HTTP1_POST, "/v1/principals/{name}/enable", ACCESS_principal_write,
+		JSON | ACTOR | ROUTE_NO_BODY_OK | ROUTE_KEY_OPTIONAL, principals_enable_begin},
 	{HTTP1_POST, "/v1/principals/{name}/rotate", ACCESS_principal_write,
 		JSON | ACTOR | ROUTE_NO_BODY_OK | ROUTE_KEY_OPTIONAL, principals_rotate_begin},
 	{HTTP1_GET, "/v1/webhooks", ACCESS_webhook_read, ACTOR, webhooks_list_begin},

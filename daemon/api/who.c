@@ -50,6 +50,8 @@ void principals_read(struct api *a, const struct unit *u, int statement, bool wr
 		p->is_disabled = row_bool(&r) || p->is_disabled;
 		p->created_at = row_moment(&r);
 		p->disabled_at = row_moment(&r);
+		p->has_former = copy_hash(p->former, row_bytes(&r));
+		p->former_until = row_moment(&r);
 	}
 	free(a->principals);
 	a->principals = all;
@@ -66,6 +68,9 @@ static const struct principal *by_certificate(const struct api *a, const struct 
 		const struct principal *p = &a->principals[i];
 
 		if (p->has_certificate && secret_is(p->certificate, peer->certificate_sha256, 32))
+			return p;
+		if (p->has_former && p->former_until > loop_now(a->loop) &&
+			secret_is(p->former, peer->certificate_sha256, 32))
 			return p;
 		/* A name counts only for one who is not tied to another certificate. */
 		if (!p->has_certificate && peer->name[0] && strcmp(p->name, peer->name) == 0)

@@ -33,15 +33,17 @@ int me_run(struct cli *c)
 static void principal_start(const struct cli *c, struct table *t)
 {
 	static const enum say heads[] = {SAY_head_name, SAY_head_kind, SAY_head_role,
-		SAY_head_agency, SAY_head_office, SAY_head_state};
+		SAY_head_agency, SAY_head_office, SAY_head_state, SAY_head_token_until};
 
 	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
 		table_column(t, say(heads[i], c->lang));
+	t->columns[6].may_go = 1;
 }
 
 static void principal_row(const struct cli *c, struct table *t, json_object *p)
 {
 	bool disabled = tree_is_true(p, "/disabled") || *tree_text(p, "/disabled_at");
+	char moment[MOMENT_SIZE];
 
 	table_cell(t, tree_text(p, "/name"));
 	table_cell(t, tree_text(p, "/kind"));
@@ -49,6 +51,7 @@ static void principal_row(const struct cli *c, struct table *t, json_object *p)
 	table_cell(t, tree_text(p, "/agency"));
 	table_cell(t, tree_text(p, "/office"));
 	table_cell(t, disabled ? say(SAY_disabled, c->lang) : say(SAY_enabled, c->lang));
+	table_cell(t, moment_short(tree_text(p, "/token_expires_at"), moment));
 	if (disabled)
 		table_mark(t);
 }
@@ -65,8 +68,16 @@ int principal_list_run(struct cli *c)
 static void token_print(const struct cli *c, json_object *p)
 {
 	_text_ line = TEXT_INIT;
+	char moment[MOMENT_SIZE];
 
-	text_addf(&line, "%s  %s\n", tree_text(p, "/name"), tree_text(p, "/role"));
+	text_addf(&line, "%s  %s", tree_text(p, "/name"), tree_text(p, "/role"));
+	if (*tree_text(p, "/former_until"))
+		text_addf(&line, "  %s %s", say(SAY_former_until, c->lang),
+			moment_short(tree_text(p, "/former_until"), moment));
+	if (*tree_text(p, "/token"))
+		text_addf(&line, "  %s %s", say(SAY_token_until, c->lang),
+			moment_short(tree_text(p, "/token_expires_at"), moment));
+	text_add_char(&line, '\n');
 	put_clean(stderr, line.data, line.len);
 	if (*tree_text(p, "/token")) {
 		fprintf(stderr, "%s\n", say(SAY_token_once, c->lang));
@@ -118,26 +129,57 @@ int principal_add_run(struct cli *c)
 	return rc ? rc : answer_print(c, r, token_print);
 }
 
+/* What it held went back to the queues: the way to give it to others is told for the next time. */
+static void released_print(const struct cli *c, json_object *p)
+{
+	_free_ char *line = NULL;
+
+	if (tree_count(p, "/released") == 0)
+		return;
+	line = say_with(SAY_released_by, c->lang, tree_text(p, "/released"));
+	fprintf(stderr, "%s\n", line);
+}
+
+static void disabled_print(const struct cli *c, json_object *p)
+{
+	_text_ line = TEXT_INIT;
+
+	text_addf(&line, "%s  %s\n", tree_text(p, "/name"),
+		say(tree_is_true(p, "/disabled") ? SAY_disabled : SAY_enabled, c->lang));
+	put_clean(stdout, line.data, line.len);
+	released_print(c, p);
+}
+
 int principal_disable_run(struct cli *c)
 {
 	_free_ char *path = cli_path("/v1/principals/%", c->args[0]);
 	struct kezek_response *r;
 	int rc = cli_call(c, "DELETE", path, NULL, &r);
 
-	if (rc)
-		return rc;
-	if (c->json)
-		return answer_print(c, r, NULL);
-	kezek_response_free(r);
-	printf("%s  %s\n", c->args[0], say(SAY_disabled, c->lang));
-	return EXIT_DONE;
+	return rc ? rc : answer_print(c, r, disabled_print);
+}
+
+int principal_enable_run(struct cli *c)
+{
+	_free_ char *path = cli_path("/v1/principals/%/enable", c->args[0]);
+	struct kezek_response *r;
+	int rc = cli_call(c, "POST", path, "{}", &r);
+
+	return rc ? rc : answer_print(c, r, disabled_print);
 }
 
 int principal_rotate_run(struct cli *c)
 {
 	_free_ char *path = cli_path("/v1/principals/%/rotate", c->args[0]);
+	_tree_ *body = json_object_new_object();
 	struct kezek_response *r;
-	int rc = cli_call(c, "POST", path, "{}", &r);
+	int rc = certificate_add(c, body);
 
+	if (cli_option(c, "keep-until"))
+		json_object_object_add(
+			body, "keep_until", json_object_new_string(cli_option(c, "keep-until")));
+	if (cli_option(c, "token"))
+		json_object_object_add(body, "token", json_object_new_boolean(true));
+	rc = rc ? rc : cli_call(c, "POST", path, tree_line(body), &r);
 	return rc ? rc : answer_print(c, r, token_print);
 }

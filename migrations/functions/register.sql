@@ -11,6 +11,13 @@ LANGUAGE sql AS $$
 	UPDATE kezek.generation SET value = value + 1 WHERE what = p_what RETURNING value
 $$;
 
+-- Bound to another principal, or bound before and still taken.
+CREATE OR REPLACE FUNCTION kezek.is_anothers_certificate(p_name text, p_certificate bytea) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+	SELECT EXISTS (SELECT FROM kezek.principal p WHERE p.name <> p_name AND (p.certificate_sha256 = p_certificate
+		OR p.former_certificate_sha256 = p_certificate AND p.former_until > (SELECT kezek.now())))
+$$;
+
 -- done, denied, or exists.
 CREATE OR REPLACE FUNCTION kezek.add_principal(p_by text, p_name text, p_kind text, p_role text, p_office text,
 	p_agency text, p_certificate bytea, p_token bytea, p_token_expires_at timestamptz) RETURNS text
@@ -19,7 +26,8 @@ BEGIN
 	IF NOT kezek.is_admin(p_by) THEN
 		RETURN 'denied';
 	END IF;
-	IF p_name = 'kezekd' THEN -- the daemon's own
+	PERFORM kezek.bump('principal'); -- first: certificates change one at a time
+	IF p_name = 'kezekd' OR kezek.is_anothers_certificate(p_name, p_certificate) THEN -- the former is the daemon's own
 		RETURN 'exists';
 	END IF;
 	INSERT INTO kezek.principal (name, kind, role, office, agency, certificate_sha256, token_sha256,
@@ -29,15 +37,15 @@ BEGIN
 	IF NOT FOUND THEN
 		RETURN 'exists';
 	END IF;
-	PERFORM kezek.bump('principal');
 	RETURN 'done';
 END
 $$;
 GRANT EXECUTE ON FUNCTION kezek.add_principal TO kezek_app;
 
 -- Whoever is here no more answers for nothing: what was in those hands waits in its queue again, what waits for others
--- waits on without a holder, and the agency's named head answers for it. One line in the journal of each.
-CREATE OR REPLACE FUNCTION kezek.relieve(p_by text, p_name text) RETURNS void
+-- waits on without a holder, and the agency's named head answers for it. One line in the journal of each. How many.
+DROP FUNCTION IF EXISTS kezek.relieve;
+CREATE FUNCTION kezek.relieve(p_by text, p_name text) RETURNS int
 LANGUAGE plpgsql AS $$
 DECLARE
 	v_now timestamptz;
@@ -72,32 +80,60 @@ BEGIN
 			'fence', old.fence),
 		json_build_object('state', s.state, 'responsible', s.responsible), (SELECT last FROM feed) + row_number() OVER ()
 	FROM s JOIN old ON old.id = s.id;
+	RETURN cardinality(v_left);
 END
 $$;
 
--- done, denied or missing. Disabling twice is done. A new token (rotation) also enables no one.
-CREATE OR REPLACE FUNCTION kezek.change_principal(p_by text, p_name text, p_disable boolean, p_token bytea,
-	p_token_expires_at timestamptz) RETURNS text
+-- p_what: disable, enable, or rotate: a token, a certificate, or both in place of those that there are. The former
+-- certificate is taken until p_keep_until; null: no more. done, denied, missing, or exists (another's certificate); how
+-- many requests wait in their queues again, and how many leaves have ended. Doing it twice is done.
+DROP FUNCTION IF EXISTS kezek.change_principal;
+CREATE FUNCTION kezek.change_principal(p_by text, p_name text, p_what text, p_token bytea,
+	p_token_expires_at timestamptz, p_certificate bytea, p_keep_until timestamptz)
+RETURNS TABLE (result text, released int, delegations int)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	p kezek.principal;
+	v_released int;
+	v_delegations int;
 BEGIN
 	IF NOT kezek.is_admin(p_by) THEN
-		RETURN 'denied';
+		RETURN QUERY SELECT 'denied', NULL::int, NULL::int;
+		RETURN;
+	ELSIF NOT EXISTS (SELECT FROM kezek.principal c WHERE c.name = p_name) THEN
+		RETURN QUERY SELECT 'missing', NULL::int, NULL::int;
+		RETURN;
 	END IF;
-	UPDATE kezek.principal SET
-		disabled_at = CASE WHEN p_disable THEN coalesce(disabled_at, kezek.now()) ELSE disabled_at END,
-		disabled_by = CASE WHEN p_disable THEN coalesce(disabled_by, p_by) ELSE disabled_by END,
-		token_sha256 = coalesce(p_token, token_sha256),
-		token_expires_at = CASE WHEN p_token IS NULL THEN token_expires_at ELSE p_token_expires_at END
-	WHERE name = p_name;
-	IF NOT FOUND THEN
-		RETURN 'missing';
+	-- Whoever records a leave meanwhile has done so, or will see this; and certificates change one at a time.
+	PERFORM kezek.bump('principal');
+	SELECT * INTO p FROM kezek.principal c WHERE c.name = p_name FOR UPDATE;
+	IF kezek.is_anothers_certificate(p_name, p_certificate) THEN
+		RETURN QUERY SELECT 'exists', NULL::int, NULL::int;
+		RETURN;
 	END IF;
-	PERFORM kezek.bump('principal'); -- first: whoever records a leave meanwhile has done so, or will see this
-	IF p_disable THEN
-		PERFORM kezek.relieve(p_by, p_name);
-		PERFORM kezek.end_delegations_of(p_by, p_name);
+	UPDATE kezek.principal c SET
+		disabled_at = CASE p_what WHEN 'disable' THEN coalesce(c.disabled_at, kezek.now()) WHEN 'enable' THEN NULL
+			ELSE c.disabled_at END,
+		disabled_by = CASE p_what WHEN 'disable' THEN coalesce(c.disabled_by, p_by) WHEN 'enable' THEN NULL
+			ELSE c.disabled_by END,
+		token_sha256 = coalesce(p_token, c.token_sha256),
+		token_expires_at = CASE WHEN p_token IS NULL THEN c.token_expires_at ELSE p_token_expires_at END
+	WHERE c.name = p_name;
+	IF p_certificate <> p.certificate_sha256 OR p_certificate IS NOT NULL AND p.certificate_sha256 IS NULL THEN
+		UPDATE kezek.principal c SET certificate_sha256 = p_certificate,
+			former_certificate_sha256 = CASE WHEN p_keep_until IS NOT NULL THEN c.certificate_sha256 END,
+			former_until = CASE WHEN c.certificate_sha256 IS NOT NULL THEN p_keep_until END
+		WHERE c.name = p_name;
+	ELSIF p_certificate IS NOT NULL THEN -- the same again: how long the former one is taken
+		UPDATE kezek.principal c SET former_until = p_keep_until,
+			former_certificate_sha256 = CASE WHEN p_keep_until IS NOT NULL THEN c.former_certificate_sha256 END
+		WHERE c.name = p_name AND c.former_certificate_sha256 IS NOT NULL;
 	END IF;
-	RETURN 'done';
+	IF p_what = 'disable' THEN
+		v_released := kezek.relieve(p_by, p_name);
+		v_delegations := kezek.end_delegations_of(p_by, p_name);
+	END IF;
+	RETURN QUERY SELECT 'done', v_released, v_delegations;
 END
 $$;
 GRANT EXECUTE ON FUNCTION kezek.change_principal TO kezek_app;

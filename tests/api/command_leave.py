@@ -82,5 +82,26 @@ class Reassign(CommandTest):
         self.assertGreaterEqual(answers[0]["moved"], 2)
 
 
+class Access(CommandTest):
+    def test_disabled_enabled_and_renewed(self):
+        held, _ = self.held_by(self.world.principal("goes-probe", "officer", agency="probe"))
+        gone = self.kezek("admin", "principal", "disable", "goes-probe")
+        self.assertIn("held: 1", gone.stderr)
+        self.assertIn("kezek reassign --from", gone.stderr)
+        self.assertEqual(self.see(held)["state"], "queued")
+        self.assertIn("enabled", self.kezek("admin", "principal", "enable", "goes-probe").stdout)
+        self.world.pki.client("goes-probe-2027")
+        until = "2026-12-01T00:00:00+06:00"
+        said = self.kezek("admin", "principal", "rotate", "goes-probe", "--certificate",
+                          self.world.pki.certificate("goes-probe-2027"), "--keep-until", until)
+        self.assertEqual(said.stdout, "")
+        self.assertIn("former certificate until", said.stderr)
+        self.assertEqual(self.json("goes-probe-2027", "me")["name"], "goes-probe")
+        token = self.kezek("admin", "principal", "rotate", "goes-probe")
+        self.assertRegex(token.stdout, r"^kz_[0-9a-f]{48}\n$")
+        self.assertRegex(token.stderr, r"token until .*2027")
+        self.assertRegex(self.kezek("admin", "principal", "list").stdout, r"goes-probe .*2027")
+
+
 if __name__ == "__main__":
     main()

@@ -65,7 +65,7 @@ def by_claim(path, **members):
 
 
 def plain(path, body=None, **more):
-    return lambda s, v: [Call(path, body, "plain", **more)]
+    return lambda s, v: [Call(path.replace("{id}", s.id), body, "plain", **more)]
 
 
 def act_calls(s, v):
@@ -114,7 +114,8 @@ PROBES = {
     "POST /v1/principals": plain("/v1/principals", HARM), "POST /v1/webhooks": plain("/v1/webhooks", HARM),
     "POST /v1/delegations": plain("/v1/delegations", HARM), "POST /v1/reassignments": plain("/v1/reassignments", HARM),
     **{f"{method} /v1/{path}": plain(f"/v1/{path.format(name='nobody-there')}", body, own=(404,)) for method, path, body in (
-        ("DELETE", "principals/{name}", None), ("POST", "principals/{name}/rotate", {}), ("GET", "webhooks/{name}", None),
+        ("DELETE", "principals/{name}", None), ("POST", "principals/{name}/rotate", {}), ("POST", "principals/{name}/enable", {}),
+         ("GET", "webhooks/{name}", None),
         ("DELETE", "webhooks/{name}", None), ("GET", "webhooks/{name}/deliveries", None),
         *(("POST", f"webhooks/{{name}}/{verb}", {}) for verb in ("rotate", "test", "redeliver")))},
     "POST /v1/imports": plain("/v1/imports", b'{"colour":1}\n', headers={"Content-Type": "application/x-ndjson"}),
@@ -145,7 +146,7 @@ PROBES = {
     "GET /v1/overview": lambda s, v: [Call(f"/v1/overview?by={by}", kind="plain") for by in ("agency", "office", "service")],
     "GET /v1/events": plain("/v1/events?limit=500", own=(200,)), STREAM: plain("/v1/stream?after=0", own=(200,)),
     "GET /v1/overdue": plain("/v1/overdue?limit=500"),
-    "POST /v1/delegations/{id}/end": lambda s, v: [Call(f"/v1/delegations/{s.id}/end", {}, kind="plain", own=(404,))],
+    "POST /v1/delegations/{id}/end": plain("/v1/delegations/{id}/end", {}, own=(404,)),
     "GET /v1/notifications": lambda s, v: [Call(f"/v1/notifications{q}", kind="plain") for q in ("", f"?after=0.{s.id}")],
     "POST /v1/notifications/seen": lambda s, v: [Call(
         "/v1/notifications/seen", {"ids": [s.words["notification"]]}, "empty", told(s), own=(400,),

@@ -13,7 +13,7 @@ JUDGES_NOBODY = {"log_access", "lease_numbers", "now", "uuid_v7", "may_act", "en
                  "count_requests", "away"}
 ADMIN = {
     "add_principal": ("denied", dict(p_name="'x'", p_kind="'person'", p_role="'admin'")),
-    "change_principal": ("denied", dict(p_name="'officer-probe'", p_disable="true")),
+    "change_principal": ("denied", dict(p_name="'officer-probe'", p_what="'disable'")),
     "put_catalogue": (None, dict(p_read_version="(SELECT max(version) FROM kezek.catalogue)", p_body="'{\"agencies\":[],\"services\":[]}'")),
     "put_calendar": (None, dict(p_code="'x'", p_read_version="0", p_body="'{}'")),
     "try_calendar": (None, dict(p_code="'x'", p_version="1", p_body="'{}'")),

@@ -16,7 +16,7 @@ SELECT kezek.now(),
 
 -- name: principals
 SELECT name, kind, role, office, agency, certificate_sha256, token_sha256, token_expires_at,
-	disabled_at IS NOT NULL, created_at, disabled_at
+	disabled_at IS NOT NULL, created_at, disabled_at, former_certificate_sha256, former_until
 FROM kezek.principal ORDER BY name
 
 -- Those that are not over, with the generation they were read at; with none, one row with that alone.

@@ -4,7 +4,7 @@
 SELECT kezek.add_principal($1, $2, $3, $4, $5, $6, $7, $8, $9)
 
 -- name: change_principal
-SELECT kezek.change_principal($1, $2, $3, $4, $5)
+SELECT result, released, delegations FROM kezek.change_principal($1, $2, $3, $4, $5, $6, $7)
 
 -- name: put_calendar
 SELECT version, job FROM kezek.put_calendar($1, $2, $3, $4)
