@@ -1,4 +1,5 @@
 /* Requests as lines of a streamed list. */
+#include "daemon/api/deputies.h"
 #include "daemon/api/export.h"
 
 long long dossier_days_late(const struct dossier *d)
