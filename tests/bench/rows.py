@@ -3,7 +3,6 @@
 import json
 import pathlib
 import resource
-import select
 import shutil
 import statistics
 import subprocess
@@ -14,7 +13,9 @@ from support.kezek import BUILD, ROOT, World
 
 AGENCY = "kyzmat"
 CONNECTIONS = 128
-IDLE = 10000
+
+# One principal stands for all clients, and nobody is put out for being silent.
+LIMITS = {"idle_timeout": "600", "address_connections": 20000, "principal_connections": 20000}
 
 PIN = "@the-own-pin@@"  # load.c gives everybody another
 
@@ -35,7 +36,7 @@ ROWS = {}
 
 
 def row(function):
-    ROWS[function.__name__] = function
+    ROWS[function.__name__.rstrip("_")] = function
     return function
 
 
@@ -45,6 +46,12 @@ def result(ours, peer, unit, ratio, goal, note=""):
     return {"ratio": ratio, "ours": ours, "peer": peer, "unit": unit,
             "goal": "reported" if goal is None else f"{'≥' if goal[0] == '>=' else '≤'} {goal[1]:,}",
             "met": met, "note": note}
+
+
+def left_out(reason):
+    """A row whose peer is not to be had here: said loudly, and no goal is met."""
+    return {"ratio": None, "ours": None, "peer": None, "unit": "", "goal": "", "met": None,
+            "note": f"LEFT OUT: {reason}"}
 
 
 def middle(values):
@@ -57,11 +64,13 @@ class Bench:
     def __init__(self, is_quick):
         self.pairs = 3 if is_quick else 5
         self.seconds = 2 if is_quick else 8
-        self.idle = 2000 if is_quick else IDLE
+        self.idle = 2000 if is_quick else 10000
         self.many = 10**6 if is_quick else 10**7
+        self.look = 1 if is_quick else 3  # s, to choose how a peer runs best
         self._world = self._peer = None
+        self._made = {}
         self.peak = self.store = None
-        self.worlds = []
+        self.worlds, self.helpers = [], []
 
     def __enter__(self):
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -69,6 +78,8 @@ class Bench:
         return self
 
     def __exit__(self, *_):
+        for helper in self.helpers:
+            helper.close()
         if self._peer:
             shutil.rmtree(self._peer.directory, ignore_errors=True)
         for world in self.worlds:
@@ -80,12 +91,16 @@ class Bench:
             print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
     def make_world(self, **options):
-        world = World(own_cluster=True, idle_timeout="600", address_connections=20000, principal_connections=20000,
-                      **options)
+        world = World(own_cluster=True, **{**LIMITS, **options})
         world.officer(AGENCY)
         self.worlds.append(world)
         (world.directory / "body.json").write_text(json.dumps(BODY, ensure_ascii=False), encoding="utf-8")
         return world
+
+    def close(self, world):
+        """It is used no more: what it has filled is given back."""
+        self.worlds.remove(world)
+        world.close()
 
     @property
     def world(self):
@@ -100,24 +115,40 @@ class Bench:
             self._peer = Peer(self.world.cluster, BODY)
         return self._peer
 
-    def start_load(self, world, kind, name, connections, seconds, *more):
-        command = [BUILD / "tests" / "bench-load", kind, "127.0.0.1", world.daemon.port, world.pki.ca,
-                   world.pki.certificate(name), world.pki.key(name), connections, seconds, *more]
+    def start_load(self, world, kind, name, connections, seconds, what, *, port=None, **options):
+        """options: rate, most, batch, addresses; load.c says what they are."""
+        words = [word for key, value in options.items() if value for word in (f"-{key[0]}", value)]
+        command = [BUILD / "tests" / "bench-load", kind, *words, "127.0.0.1", port or world.daemon.port, world.pki.ca,
+                   world.pki.certificate(name), world.pki.key(name), connections, seconds, what]
         return subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                 text=True)
 
-    def load(self, world, kind, name, connections, seconds, *more):
+    def load(self, world, kind, name, connections, seconds, what, **options):
         """What bench-load says."""
-        process = self.start_load(world, kind, name, connections, seconds, *more)
+        process = self.start_load(world, kind, name, connections, seconds, what, **options)
         said, _ = process.communicate()
         if process.returncode:
             raise RuntimeError(f"bench-load {kind} ended with {process.returncode}:\n{world.daemon.log_end(5)}")
         return json.loads(said)
 
-    def submit(self, seconds=None, rate=None, world=None):
+    def submit(self, seconds=None, world=None, **options):
         world = world or self.world
         return self.load(world, "submit", "clerk", CONNECTIONS, seconds or self.seconds,
-                         world.directory / "body.json", *([rate] if rate else []))
+                         world.directory / "body.json", **options)
+
+    def once(self, name, make):
+        """What `make` gave when it was first asked for under that name: measured or laid once, used by several rows."""
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
+
+    def best(self, name, candidates, measure):
+        """The candidate with which `measure` gives most, by a short look at each."""
+        found = {}
+        for candidate in candidates:
+            self.say(f"{name}: trying {candidate}")
+            found[measure(candidate, self.look)] = candidate
+        return found[max(found)]
 
     def interleave(self, name, ours, peer):
         """Both, pair by pair, each first in turn: (ours, theirs) of each pair."""
@@ -161,48 +192,11 @@ def submit_half_load_p99(bench):
                   f"at {rate:,.0f}/s, p50 {p50:.1f} ms")
 
 
-@row
-def claim_pgbench_1(bench):
-    """Claim and decision over HTTPS, one at a time / the same statements in pgbench, 32 clients."""
-    wanted = bench.pairs * bench.seconds * 3000 + 10000
-    waiting = 0
-    while waiting < wanted:
-        bench.say(f"claim_pgbench_1: {waiting:,} of {wanted:,} wait")
-        bench.submit(5)
-        waiting = int(bench.world.sql("SELECT count(*) FROM kezek.work WHERE waiting")[0][0])
-    bench.peer.fill(waiting)
-    bench.world.sql("VACUUM ANALYZE")
-    found = bench.interleave(
-        "claim_pgbench_1",
-        lambda: bench.load(bench.world, "claim", f"officer-{AGENCY}", CONNECTIONS, bench.seconds, AGENCY),
-        lambda: bench.peer.rate("claim", 32, bench.seconds))
-    refused, empty = (sum(said[p] for said, _ in found) for p in ("refused", "empty"))
-    return result(middle(said["per_second"] for said, _ in found), middle(theirs for _, theirs in found), "/s",
-                  middle(said["per_second"] / theirs for said, theirs in found), None,
-                  f"{waiting:,} waiting, p99 {middle(said['p99_ms'] for said, _ in found):.1f} ms, "
-                  f"{refused} refused, {empty} empty")
-
-
 def resident(process):
     for line in pathlib.Path(f"/proc/{process.pid}/status").read_text(encoding="ascii").splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) * 1024
     raise AssertionError("no VmRSS")
-
-
-@row
-def idle_connection(bench):
-    """Resident bytes of an idle mutual-TLS connection that has been served, 10,000 of them."""
-    world = bench.make_world(test_clock=False)
-    before = resident(world.daemon.process)
-    bench.say(f"idle_connection: opening {bench.idle:,} connections")
-    process = bench.start_load(world, "idle", "clerk", bench.idle, 600, "/v1/me")
-    if not select.select([process.stdout], [], [], 300)[0]:
-        raise RuntimeError("idle_connection: not opened within 300 s")
-    served = json.loads(process.stdout.readline())["done"]
-    each = (resident(world.daemon.process) - before) / served
-    process.communicate("\n")
-    return result(each, None, "bytes", each, ("<=", 20480), f"{served:,} connections")
 
 
 # The same dates as term.c: 100,000 random starts over a thousand days, 14 working days on.
@@ -224,7 +218,7 @@ def term(bench):
     """Due dates a second by the library call, one core / numpy's busday_offset, vectorised."""
     program = BUILD / "tests" / "bench-term"
     if not program.exists():
-        return None
+        return left_out("bench-term is not built")
 
     def ours():
         said = subprocess.run([program, "--json"], stdout=subprocess.PIPE, text=True, check=True).stdout

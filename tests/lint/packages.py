@@ -25,7 +25,7 @@ class Packages(LintTest):
         self.assertEqual(sorted(set(names)), sorted(names))
 
     def test_sections_are_those_of_the_installer(self):
-        self.assertEqual(list(dict.fromkeys(section for section, _, _ in packages())), ["run", "build", "test", "bench"])
+        self.assertEqual(list(dict.fromkeys(section for section, _, _ in packages())), ["run", "build", "test", "bench", "peers"])
 
     def test_readme_says_the_same(self):
         rows = re.findall(r"^\| `([\w.+-]+)` \| (\w+) \| (.*) \|$", text_of("README.md"), re.M)

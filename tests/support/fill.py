@@ -1,5 +1,6 @@
 """Fills a database with open requests and their running deadlines, set-wise and as its owner: no daemon is asked."""
 
+import contextlib
 import pathlib
 import re
 import subprocess
@@ -43,6 +44,18 @@ AT_DUE = """SELECT ARRAY[due_at - interval '5 days', due_at - interval '1 day', 
 ALL_THREE = """SELECT ARRAY[due_at - interval '2 hours', due_at - interval '1 hour', due_at] AS rung_at, 0 AS fired"""
 
 
+@contextlib.contextmanager
+def indexes_afterwards(world, tables):
+    """Within, rows are laid without their indexes, which are then made in one go: for millions. Nobody else writes."""
+    relations = ", ".join(f"'kezek.{table}'" for table in tables)
+    world.sql(f"""UPDATE pg_index SET indisready = false, indisvalid = false WHERE indrelid IN (
+        SELECT t.relid FROM unnest(ARRAY[{relations}]) AS n(name), pg_partition_tree(n.name::regclass) AS t
+        WHERE t.isleaf UNION ALL SELECT oid FROM pg_class
+        WHERE relkind = 'r' AND NOT relispartition AND oid = ANY (ARRAY[{relations}]::regclass[]))""")
+    yield
+    world.sql("".join(f"REINDEX TABLE kezek.{table};" for table in tables), timeout=PATIENCE)
+
+
 def fill(world, count, due, due_at, rungs=AT_DUE, days=1, spread=20, later=None, since="2026-01-05 03:00Z"):
     """
     `count` requests of the demo catalogue with one running deadline and a ladder of three rungs each; `due` of them
@@ -53,17 +66,9 @@ def fill(world, count, due, due_at, rungs=AT_DUE, days=1, spread=20, later=None,
     spread = min(spread, due) if count > due else 1
     later = later or f"interval '1 day' * (k % {count // spread} % {days})"
     world.sql(f"SELECT kezek.ensure_partitions({since[:4]})")
-    many = count > 100000
-    if many:  # indexes are made afterwards, in one go
-        relations = ", ".join(f"'kezek.{table}'" for table in TABLES)
-        world.sql(f"""UPDATE pg_index SET indisready = false, indisvalid = false WHERE indrelid IN (
-            SELECT t.relid FROM unnest(ARRAY[{relations}]) AS n(name), pg_partition_tree(n.name::regclass) AS t
-            WHERE t.isleaf UNION ALL SELECT n.name::regclass FROM unnest(ARRAY[{relations}]) AS n(name)
-            WHERE n.name IN ('kezek.work', 'kezek.deadline'))""")
-    world.sql(FILL.format(count=count, run=count // spread, due_run=due // spread, due_at=due_at, since=since,
-                          rungs=rungs, days=days, later=later), timeout=PATIENCE)
-    if many:
-        world.sql("".join(f"REINDEX TABLE kezek.{table};" for table in TABLES), timeout=PATIENCE)
+    with indexes_afterwards(world, TABLES) if count > 100000 else contextlib.nullcontext():
+        world.sql(FILL.format(count=count, run=count // spread, due_run=due // spread, due_at=due_at, since=since,
+                              rungs=rungs, days=days, later=later), timeout=PATIENCE)
     world.sql("".join(f"VACUUM ANALYZE kezek.{table};" for table in TABLES), timeout=PATIENCE)
 
 
