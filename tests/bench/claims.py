@@ -6,8 +6,10 @@ from rows import AGENCY, CONNECTIONS, left_out, middle, result, row
 OFFICER = f"officer-{AGENCY}"
 # How many connections pull from the queue: the best of these is taken, and as much is done for the peer.
 OUR_CONNECTIONS = {1: (64, CONNECTIONS), 10: (16, 64), 100: (4, 16)}
-# More than that a second nobody gets done; as many wait, so that no queue runs dry.
-CEILING = {1: 6000, 10: 16000, 100: 32000}
+# Items a second for which enough are laid at first, by their name: what is seen to be done raises it.
+PACE = {1: 1500, 10: 5000, 100: 8000}
+ROOM = 1.5
+WAITING = 6000  # of pgbench, for each second
 
 # Lanes that fetch and complete (as many connections in the pool), and processes over which they are spread.
 PGBOSS = [{"lanes": lanes, "processes": processes} for lanes in (4, 10, 20, 40) for processes in (1, 2)]
@@ -17,9 +19,23 @@ GRAPHILE = [{"concurrency": concurrency, "size": size, "delay": delay, "processe
             for processes in (1, 2)]
 
 
-def lay(bench, batch, seconds):
-    """Enough applications wait in the queue for so many seconds; they came in as all do."""
-    wanted = int(CEILING[batch] * seconds)
+def with_enough(bench, name, batch, seconds, lay, measure):
+    """
+    Lays so many items that they last, and measures; where they ran dry it was no measurement, and it is done again with
+    more. lay(count); measure() gives items a second, whether they ran dry, and anything else.
+    """
+    pace = bench.once(f"pace of {name}", lambda: {"items": PACE[batch]})
+    while True:
+        lay(int(pace["items"] * seconds))
+        rate, is_dry, *more = measure()
+        pace["items"] = max(pace["items"], ROOM * rate)
+        if not is_dry:
+            return (rate, *more)
+        pace["items"] *= 2
+
+
+def lay(bench, wanted):
+    """So many applications wait in the queue; they came in as all do."""
     waiting = int(bench.world.sql("SELECT count(*) FROM kezek.work WHERE waiting")[0][0])
     if waiting < wanted:
         bench.say(f"submitting {wanted - waiting:,} applications to be claimed")
@@ -28,8 +44,12 @@ def lay(bench, batch, seconds):
 
 
 def claim(bench, batch, connections, seconds):
-    lay(bench, batch, seconds)
-    return bench.load(bench.world, "claim", OFFICER, connections, seconds, AGENCY, batch=batch)
+    """What bench-load says of claims with their decisions."""
+    def measure():
+        said = bench.load(bench.world, "claim", OFFICER, connections, seconds, AGENCY, batch=batch)
+        return said["per_second"], said["empty"] > 0, said
+
+    return with_enough(bench, f"ours {batch}", batch, seconds, lambda count: lay(bench, count), measure)[1]
 
 
 def our_connections(bench, batch):
@@ -40,21 +60,21 @@ def our_connections(bench, batch):
 
 def sum_up(found, goal, note):
     """found: (what bench-load said, the peer's figure) of each pair."""
-    refused, empty = (sum(said[p] for said, _ in found) for p in ("refused", "empty"))
+    refused = sum(said["refused"] for said, _ in found)
     return result(middle(said["per_second"] for said, _ in found), middle(theirs for _, theirs in found), "/s",
                   middle(said["per_second"] / theirs for said, theirs in found), goal,
-                  f"p99 {middle(said['p99_ms'] for said, _ in found):.1f} ms, {refused} refused, {empty} empty; {note}")
+                  f"p99 {middle(said['p99_ms'] for said, _ in found):.1f} ms, {refused} refused; {note}")
 
 
 @row
 def claim_pgbench_1(bench):
     """Claim and decision over HTTPS, one at a time, 128 connections / the same statements in pgbench, 32 clients."""
     def theirs():
-        bench.peer.fill(CEILING[1] * bench.seconds)
+        bench.peer.fill(WAITING * bench.seconds)
         return bench.peer.rate("claim", 32, bench.seconds)
 
     found = bench.interleave("claim_pgbench_1", lambda: claim(bench, 1, CONNECTIONS, bench.seconds), theirs)
-    return sum_up(found, None, f"{CEILING[1] * bench.seconds:,} waiting")
+    return sum_up(found, None, "no journal of reads, no authorisation on the peer's side")
 
 
 def beside(bench, name, batch, script, candidates, goal):
@@ -66,8 +86,8 @@ def beside(bench, name, batch, script, candidates, goal):
 
     def theirs(setting, seconds):
         peer.ask("open", **setting)
-        peer.fill(int(CEILING[batch] * seconds))
-        return peer.measure(batch=batch, seconds=seconds)
+        return with_enough(bench, name, batch, seconds, peer.fill,
+                           lambda: peer.measure(batch=batch, seconds=seconds))[0]
 
     setting = bench.best(f"{name}, {script}", candidates, theirs)
     connections = our_connections(bench, batch)

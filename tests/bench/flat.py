@@ -43,7 +43,7 @@ INSERT INTO kezek.deadline_done (request, no, kind, state, rule_version, calenda
 SELECT id, 1, 'decide', 'met', 1, 'kg-state', 1, 'computed', at, due_at, due_at, false, closed_at, agency,
     'con-pervomay', '6-49' FROM made ORDER BY k;
 INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, after)
-SELECT id, 2, id, 'decide', closed_at, closed_at, 'officer', '{{"state":"closed"}}' FROM made ORDER BY k;
+SELECT id, 2, id, 'decide', closed_at, closed_at, 'officer', '{"state":"closed"}' FROM made ORDER BY k;
 DROP TABLE made"""
 # Due long after those that came in over HTTPS: these are the ones that are claimed.
 UNDECIDED = """UPDATE made SET due_at = due_at + interval '90 days';

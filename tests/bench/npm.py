@@ -94,8 +94,9 @@ class NodePeer:
         self.cluster.sql("VACUUM ANALYZE", self.database, timeout=1800)
 
     def measure(self, **options):
-        """Items a second."""
-        return sum(said["per_second"] for said in self._ask("measure", options))
+        """Items a second, and whether they ran dry."""
+        said = self._ask("measure", options)
+        return sum(one["per_second"] for one in said), any(one["dry"] for one in said)
 
     def end(self):
         for process in self.processes:

@@ -1,9 +1,11 @@
 """The rows of tests/bench/run: each a function that measures ours and its peer, and says the goal."""
 
 import json
+import os
 import pathlib
 import resource
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -58,6 +60,20 @@ def middle(values):
     return statistics.median(values)
 
 
+def build():
+    """The release build, as config/quickstart makes it; quiet unless it fails."""
+    steps = [["ninja", "-C", str(BUILD)]]
+    if not (BUILD / "build.ninja").exists():
+        # werror is for the builds of tests/run.
+        steps.insert(0, ["meson", "setup", str(BUILD), str(ROOT), "--buildtype=release", "-Ddebug=true",
+                         "-Dwerror=false"])
+    for step in steps:
+        done = subprocess.run(step, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              env={**os.environ, "CC": "gcc"}, text=True, check=False)
+        if done.returncode:
+            sys.exit("\n".join(done.stdout.splitlines()[-30:]))
+
+
 class Bench:
     """What rows share: a world with a cluster of its own, its peer, and how long to look."""
 
@@ -75,6 +91,7 @@ class Bench:
     def __enter__(self):
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # what was started must end too
         return self
 
     def __exit__(self, *_):

@@ -40,7 +40,8 @@ async function measure({ seconds }) {
 	await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
 	const took = performance.now() - start, counted = done;
 	await runner.stop();
-	return { per_second: start ? 1000 * counted / took : 0 };
+	const left = await pool.query('SELECT EXISTS (SELECT FROM graphile_worker._private_jobs) AS some');
+	return { per_second: start ? 1000 * counted / took : 0, dry: !left.rows[0].some };
 }
 
 await serve({ version: () => ({ version: versionOf('graphile-worker') }), open, fill, measure });
