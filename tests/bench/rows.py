@@ -52,8 +52,12 @@ def result(ours, peer, unit, ratio, goal, note=""):
 
 def left_out(reason):
     """A row whose peer is not to be had here: said loudly, and no goal is met."""
-    return {"ratio": None, "ours": None, "peer": None, "unit": "", "goal": "", "met": None,
-            "note": f"LEFT OUT: {reason}"}
+    return {"ratio": None, "ours": None, "peer": None, "unit": "", "goal": "", "met": None, "note": f"LEFT OUT: {reason}"}
+
+
+def failed(reason):
+    """A row that could not be measured: the others are, and the run ends with 1."""
+    return {**left_out(""), "met": False, "note": f"FAILED: {' '.join(str(reason).split())[:300]}"}
 
 
 def middle(values):
