@@ -146,6 +146,7 @@ static void fill_row(struct opening *o)
 {
 	struct dossier *d = &o->child;
 	const struct request_row *of = &o->parent.row;
+	const char *head = book_head(d->book, o->row.agency);
 
 	d->row = (struct request_row){
 		.id = o->row.child,
@@ -167,12 +168,10 @@ static void fill_row(struct opening *o)
 		.closed_at = MOMENT_NONE,
 		.lease_until = MOMENT_NONE,
 		.updated_at = d->now,
-		.responsible = book_head(d->book, o->row.agency),
+		.responsible = head ? head : of->responsible,
 		.hops = of->hops + 1,
 		.place = {.priority = of->place.priority, .kept_until = MOMENT_NONE},
 	};
-	if (!d->row.responsible)
-		d->row.responsible = of->responsible;
 	d->parent =
 		(struct dossier_parent){.id = of->id, .number = of->number, .kind = o->row.kind};
 }

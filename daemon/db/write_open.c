@@ -90,6 +90,14 @@ void write_lookups(struct columns *c, const struct uuid *request, const struct l
 	}
 }
 
+static void write_work(struct columns *c, const struct open_member *m)
+{
+	cell_text(c, m->state.body_number);
+	cell_int(c, m->state.hops);
+	cell_text(c, m->holder);
+	cell_priority(c, m->state.place.priority);
+}
+
 static void write_member(struct columns *c, const struct open_member *m)
 {
 	const struct state_row *s = &m->state;
@@ -129,10 +137,7 @@ static void write_member(struct columns *c, const struct open_member *m)
 	cell_sealed(c, &m->answer);
 	cell_int64(c, m->generation);
 	cell_sealed(c, &m->pin);
-	cell_text(c, s->body_number);
-	cell_int(c, s->hops);
-	cell_text(c, m->holder);
-	cell_priority(c, s->place.priority);
+	write_work(c, m);
 }
 
 static void write_formers(struct columns *c, const struct open_member *m)

@@ -45,7 +45,7 @@ BEGIN
 		('m_registered_at', 'kezek.now()'), ('m_content', '''\x00''::bytea'), ('m_master', '1'),
 		('m_wrapped', '''\x00''::bytea'), ('m_state', '''queued''::text'), ('m_agency', '$4'),
 		('m_responsible', '''head-'' || $4'), ('m_provisional', 'false'), ('m_seq', '1'), ('m_status', '201'),
-		('m_priority', '0'), ('m_generation', '(SELECT value FROM kezek.generation WHERE what = ''calendar'')'),
+		('m_priority', '0'), ('m_hops', '0'), ('m_generation', '(SELECT value FROM kezek.generation WHERE what = ''calendar'')'),
 		('e_seq', '1'), ('e_kind', '''submit''::text'), ('e_occurred_at', 'kezek.now()'), ('e_principal', '''clerk''::text'),
 		('e_actor', 'NULL::text'), ('e_ground', 'NULL::text'), ('e_legal_basis', 'NULL::text'), ('e_reason', 'NULL::bytea'),
 		('e_text', 'NULL::bytea'), ('e_before', 'NULL::text'), ('e_after', 'NULL::text')) AS v(name, value);
