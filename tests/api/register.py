@@ -21,7 +21,7 @@ class Services(CaseTest):
         self.assertIn("6-49", codes)
         self.assertIn("p-pay", codes)
         pay = [s for s in items if s["code"] == "p-pay"][0]
-        self.assertEqual(pay["variants"], [{"code": "standard", "fee_tyiyn": 10086}])
+        self.assertEqual(pay["variants"], [{"code": "standard", "fee_tyiyn": 10086, "priority": "normal"}])
         found = self.desk.get("/v1/services?q=p-pa&lang=ru").must(200)["items"]
         self.assertEqual([(s["code"], s["name"]) for s in found],
                          [("p-pause", "Probe p-pause (ru)"), ("p-pay", "Probe p-pay (ru)")])
