@@ -127,7 +127,9 @@ class Flat:
 
     def _p50(self, kind, name, connections, what):
         said = self.bench.load(self.world, kind, name, connections, max(self.bench.seconds, PAGE), what)
-        assert said["done"] and not said["refused"] and not said["empty"], f"flat, {what}: {said}"
+        if not said["done"] or said["refused"] or said["empty"]:
+            raise RuntimeError(f"{what}: {said['done']} answers in {max(self.bench.seconds, PAGE)} s, "
+                               f"{said['refused']} refused, {said['empty']} empty")
         return said["p50_ms"]
 
 
