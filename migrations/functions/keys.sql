@@ -7,11 +7,13 @@ LANGUAGE sql IMMUTABLE AS $$
 	SELECT ('x' || encode(substr(p_hash, 1, 4), 'hex'))::bit(32)::int
 $$;
 
--- Secrets of webhooks, which a master wraps like the keys of requests.
-CREATE OR REPLACE FUNCTION kezek.webhook_keys() RETURNS TABLE (id uuid, master int, wrapped bytea)
+-- Secrets of webhooks and the keys of reasons of leaves, which a master wraps like the keys of requests.
+DROP FUNCTION IF EXISTS kezek.webhook_keys;
+CREATE OR REPLACE FUNCTION kezek.other_keys() RETURNS TABLE (id uuid, master int, wrapped bytea)
 LANGUAGE sql STABLE AS $$
 	SELECT w.id, w.master, w.wrapped FROM kezek.webhook w
 	UNION ALL SELECT w.id, w.former_master, w.former_wrapped FROM kezek.webhook w WHERE w.former_wrapped IS NOT NULL
+	UNION ALL SELECT d.id, d.master, d.wrapped FROM kezek.delegation d WHERE d.wrapped IS NOT NULL
 $$;
 
 -- From id to id, past all that stands under each: as quick on ten million rows as on ten. With one key that the master
@@ -26,11 +28,11 @@ DECLARE
 BEGIN
 	LOOP
 		SELECT least((SELECT min(k.master) FROM kezek.request_key k WHERE k.wrapped IS NOT NULL AND k.master > v_id),
-			(SELECT min(k.master) FROM kezek.webhook_keys() k WHERE k.master > v_id)) INTO v_id;
+			(SELECT min(k.master) FROM kezek.other_keys() k WHERE k.master > v_id)) INTO v_id;
 		EXIT WHEN v_id IS NULL;
 		RETURN QUERY (SELECT 'master', v_id, k.request, k.wrapped FROM kezek.request_key k
 			WHERE k.wrapped IS NOT NULL AND k.master = v_id LIMIT 1)
-			UNION ALL SELECT 'master', v_id, k.id, k.wrapped FROM kezek.webhook_keys() k WHERE k.master = v_id LIMIT 1;
+			UNION ALL SELECT 'master', v_id, k.id, k.wrapped FROM kezek.other_keys() k WHERE k.master = v_id LIMIT 1;
 	END LOOP;
 	v_id := -1;
 	LOOP
@@ -44,13 +46,13 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION kezek.keys_in_use TO kezek_app, kezek_jobs;
 
--- How many keys of requests and secrets of webhooks a master wraps, or how many hashes an index key has made.
+-- How many keys of requests, secrets of webhooks and keys of leaves a master wraps, or how many hashes an index key has made.
 CREATE OR REPLACE FUNCTION kezek.count_key(p_kind text, p_id int) RETURNS bigint
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF p_kind = 'master' THEN
 		RETURN (SELECT count(*) FROM kezek.request_key k WHERE k.wrapped IS NOT NULL AND k.master = p_id)
-			+ (SELECT count(*) FROM kezek.webhook_keys() k WHERE k.master = p_id);
+			+ (SELECT count(*) FROM kezek.other_keys() k WHERE k.master = p_id);
 	END IF;
 	RETURN (SELECT count(*) FROM kezek.lookup l WHERE l.hash >= int4send(p_id)
 		AND (p_id = 2147483647 OR l.hash < int4send(p_id + 1)));
@@ -64,7 +66,7 @@ RETURNS TABLE (request uuid, wrapped bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 	(SELECT k.request, k.wrapped FROM kezek.request_key k
 	WHERE k.master = p_master AND k.wrapped IS NOT NULL AND k.request <> ALL (p_skip) LIMIT p_limit)
-	UNION ALL SELECT k.id, k.wrapped FROM kezek.webhook_keys() k WHERE k.master = p_master AND k.id <> ALL (p_skip)
+	UNION ALL SELECT k.id, k.wrapped FROM kezek.other_keys() k WHERE k.master = p_master AND k.id <> ALL (p_skip)
 	LIMIT p_limit
 $$;
 GRANT EXECUTE ON FUNCTION kezek.rewrap_page TO kezek_jobs;
@@ -96,6 +98,12 @@ BEGIN
 		FROM w WHERE h.id = w.id RETURNING (w.now IS NOT NULL)::int + (w.former IS NOT NULL)::int AS n
 	)
 	SELECT v_done + coalesce(sum(u.n), 0) INTO v_done FROM u;
+	WITH u AS (
+		UPDATE kezek.delegation d SET master = p_master, wrapped = m.wrapped
+		FROM unnest(m_request, m_read, m_wrapped) AS m(request, read, wrapped)
+		WHERE d.id = m.request AND d.wrapped = m.read RETURNING 1
+	)
+	SELECT v_done + count(*) INTO v_done FROM u;
 	RETURN v_done;
 END
 $$;

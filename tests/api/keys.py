@@ -128,6 +128,15 @@ class Rotating(KeyTest, DocumentTest):
         self.assertEqual(receiver.wait(1)[0].signers(first, second), [second, first])
         self.admin.delete("/v1/webhooks/turned").must(200)
 
+    def test_reasons_of_leaves_turn_too(self):
+        leave = self.chief.post("/v1/delegations", {"principal": "officer-probe", "deputy": "officer-probe-b",
+                                                    "until": "2027-01-31", "reason": "a long way away"}).must(201).json
+        self.turn("master-key")
+        self.assertEqual(self.rewrap()["master", "retired"], 0)
+        self.drop("master-key")
+        self.assertEqual(self.chief.get("/v1/delegations").must(200)["items"], [leave])
+        self.chief.post(f"/v1/delegations/{leave['id']}/end").must(200)
+
     def test_erased_stays_erased(self):
         requests = [self.submit(applicant={"kind": "person", "name": f"Өчкөн Адам{i}"}) for i in range(3)]
         for request in requests:

@@ -225,9 +225,9 @@ class Members(CaseTest):
                              p_requests=f"'{self.ours.id}'", p_receivers="'officer-probe-b'", p_limit="9")
 
         self.denied(self.others(lambda v: v.role == "supervisor"), plan, ())
-        self.assertEqual(self.run_as(plan("supervisor-probe")), [[""], [self.ours.id]])
+        self.assertEqual(self.run_as(plan("supervisor-probe")), [[None], [self.ours.id]])
         seen = self.run_as(plan("supervisor-probe-two").replace("result.request", "result.version"))
-        self.assertEqual(seen, [[""], [""]])
+        self.assertEqual(seen, [[None], [None]])
 
     def test_delegations(self):
         """Recorded and ended by supervisors of the agency and for oneself; to other agencies there is none."""
