@@ -15,7 +15,9 @@ BEGIN
 			THEN (SELECT r.number FROM kezek.request r WHERE r.id = w.request) END AS number
 		FROM (SELECT k.request FROM generate_series(1, length(m.pin), 36) AS i, LATERAL (SELECT k.request
 			FROM kezek.lookup k WHERE k.hash = substr(m.pin, i, 36) ORDER BY k.request DESC LIMIT 50) k) k
-		JOIN kezek.work w ON w.request = k.request AND w.service = m.service
+		-- from each of these by its key, and no other way: of all open work they are the least part
+		CROSS JOIN LATERAL (SELECT * FROM kezek.work w WHERE w.request = k.request OFFSET 0) w
+		WHERE w.service = m.service
 		ORDER BY (w.office = m.office) DESC, w.request DESC LIMIT 1) o
 	WHERE m.pin IS NOT NULL;
 END
