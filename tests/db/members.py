@@ -10,7 +10,9 @@ from support.scene import OUTSIDE, PEOPLE, Scene
 # Those that judge nobody: a line of the access log, numbers, the clock, what is computed of its arguments; and those that
 # run by the caller's rights and see what its policies let it (tests/db/rights.py).
 JUDGES_NOBODY = {"log_access", "lease_numbers", "now", "uuid_v7", "may_act", "enter", "list_condition", "list_requests",
-                 "count_requests", "away"}
+                 "count_requests", "away",
+                 # Of the house as a whole: which keys are in use and how often, how much waits on the desk.
+                 "keys_in_use", "count_key", "look_at_desk"}
 ADMIN = {
     "add_principal": ("denied", dict(p_name="'x'", p_kind="'person'", p_role="'admin'")),
     "change_principal": ("denied", dict(p_name="'officer-probe'", p_what="'disable'")),
@@ -288,15 +290,29 @@ class Members(CaseTest):
             seen = {row[0] for row in self.run_as(feed, enter=viewer.name or "''")}
             self.assertEqual(seen, {s.id for s in self.scene.subjects if viewer.role and viewer.sees(s)}, str(viewer))
 
-    def test_what_links_ask_for_is_the_daemons_to_do(self):
+    def test_what_the_daemon_asks_for_itself(self):
         """It is told to nobody who has entered with a scope of less than everything."""
-        self.addCleanup(self.world.sql, "UPDATE kezek.link SET state = 'open'")
-        for function, state in (("links_to_open", "opening"), ("links_to_follow", "answered")):
-            self.world.sql(f"UPDATE kezek.link SET state = '{state}'")
-            call = self.call(function, "count(*)", p_limit="9")
-            told = {v.name for v in (*PEOPLE, *OUTSIDE) if self.run_as(call, enter=v.name or "''") != [["0"]]}
-            self.assertEqual(told, {"supervisor", "admin", "auditor"})
-            self.assertEqual(self.run_as(call, enter="kezekd"), [["1"]])
+        # Within a transaction that is taken back: the daemon itself is at it beside us.
+        for function, state, given in (("links_to_open", "opening", {"p_limit": "9"}),
+                                       ("links_to_follow", "answered", {"p_limit": "9"}),
+                                       ("work_waiting", "open", {"p_agencies": "'probe'", "p_position": "-1"})):
+            call = self.call(function, "count(*) > 0", **given)
+            told = set()
+            for name in ("kezekd", *(v.name or "" for v in (*PEOPLE, *OUTSIDE))):
+                said = self.world.sql(f"BEGIN; UPDATE kezek.link SET state = '{state}'; SET LOCAL ROLE kezek_app; "
+                                      f"SELECT FROM kezek.enter('{name}'); {call}; ROLLBACK")
+                told |= {name} if said[-1] == ["t"] else set()
+            self.assertEqual(told, {"kezekd", "supervisor", "admin", "auditor"}, function)
+
+    def test_what_rests_on_a_catalogue(self):
+        asked = {"catalogue_use": dict(i_kind="'agencies'", i_code="'probe'", i_version="1"),
+                 "catalogue_open": dict(p_services="'p-clock'", p_agencies="'probe'", p_offices="'desk'")}
+        for function, given in asked.items():
+            def call(name):
+                return self.call(function, "result.code", p_by=f"'{name}'", **given)
+
+            self.denied(self.others(lambda v: v.role == "admin"), call, ())
+            self.assertTrue(self.run_as(call("admin")), function)
 
     def test_z_every_function_was_called(self):
         """One that kezek_app may run and that is neither called above nor known to judge nobody."""
