@@ -106,8 +106,7 @@ LIST = "/v1/requests?limit=500"
 PROBES = {
     **{route: plain(route.split()[1]) for route in (*OPEN, "GET /metrics")},
     "GET /v1/services": plain("/v1/services?limit=500"), "GET /v1/services/{code}": plain("/v1/services/p-clock"),
-    **{f"GET /v1/{path}": plain(f"/v1/{path}") for path in ("me", "catalogue", "calendars", "queues", "jobs", "principals",
-                                                            "webhooks", "delegations")},
+    **{f"GET /v1/{path}": plain(f"/v1/{path}") for path in "me catalogue calendars queues jobs principals webhooks delegations".split()},
     "GET /v1/calendars/{code}": plain("/v1/calendars/kg-state"),
     "PUT /v1/catalogue": plain("/v1/catalogue", HARM), "PUT /v1/calendars/{code}": plain("/v1/calendars/kg-state", HARM),
     "GET /v1/jobs/{id}": lambda s, v: [Call(f"/v1/jobs/{s.id}", kind="plain", own=(404,))],
