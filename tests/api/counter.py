@@ -131,7 +131,7 @@ class Answers(Counter):
         number = NUMBER.search(done.stdout)[0]
         slip = self.kezek("receipt", number).stdout
         self.assertIn(slip.strip(), done.stdout)
-        self.assertIn("в вышестоящий орган", done.stdout)
+        self.assertIn("в административный суд", done.stdout)
 
     def test_files_go_along(self):
         photo, paper = self.folder / "photo.jpg", self.folder / "paper.pdf"

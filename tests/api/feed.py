@@ -121,6 +121,10 @@ class Pulled(Feed):
         self.assertGreater(len(seen), 150)
         self.assertEqual([e["position"] for e in seen], list(range(start + 1, self.head() + 1)))
 
+
+class Crashed(Feed):
+    world_options = {"own_cluster": True}
+
     def test_nothing_is_lost_in_a_crash(self):
         before = self.head()
         acknowledged = [self.submit()["id"] for _ in range(5)]

@@ -107,7 +107,7 @@ PROBES = {
     **{route: plain(route.split()[1]) for route in (*OPEN, "GET /metrics")},
     "GET /v1/services": plain("/v1/services?limit=500"), "GET /v1/services/{code}": plain("/v1/services/p-clock"),
     **{f"GET /v1/{path}": plain(f"/v1/{path}") for path in "me catalogue calendars queues jobs principals webhooks delegations".split()},
-    "GET /v1/calendars/{code}": plain("/v1/calendars/kg-state"),
+    "GET /v1/calendars/{code}": plain("/v1/calendars/kg-state"), "GET /v1/catalogue/route": plain("/v1/catalogue/route?service=p-clock"),
     "PUT /v1/catalogue": plain("/v1/catalogue", HARM), "PUT /v1/calendars/{code}": plain("/v1/calendars/kg-state", HARM),
     "GET /v1/jobs/{id}": lambda s, v: [Call(f"/v1/jobs/{s.id}", kind="plain", own=(404,))],
     **{f"POST /v1/{path}": plain(f"/v1/{path}", HARM) for path in ("principals", "webhooks", "delegations", "reassignments")},
