@@ -137,7 +137,7 @@ class Rungs(CaseTest):
         self.assertEqual([e["kind"] for e in events], ["submit", "warned", "breached", "escalated"])
         self.assertEqual({k: events[-1]["after"][k] for k in ("deadline", "rung", "to", "person")},
                          {"deadline": "decide", "rung": "0", "to": "head", "person": "probe-head"})
-        self.assertEqual(self.gauges(), (0, 0))
+        eventually(lambda: self.gauges() == (0, 0), 12)  # whoever looks at the very jump sees months of lateness, once
 
     def test_a_deadline_without_a_timer_raises_an_alarm(self):
         request = self.submit()

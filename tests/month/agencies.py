@@ -98,7 +98,7 @@ class Agencies:
         if case.kind == "consult":
             if dice.happens(0.02 if case.is_lazy else 0.3):
                 self.answer(seat, case)
-        elif case.running("notify_extension") and dice.happens(0.3):
+        elif (case.running("notify_extension") or case.running("notify")) and dice.happens(0.3):
             self.notify(seat, case, "mobile")
         elif case.running("forward") and case.running("forward").breached_at and dice.happens(0.25):
             self.forward(seat, case)
@@ -209,6 +209,9 @@ class Agencies:
         stopped = [moment(d["stopped_at"]) for d in got["deadlines"] if d["kind"] == "forward" and d["stopped_at"]]
         if case.running("forward"):
             case.stop(case.running("forward"), stopped[-1])
+        begun = [moment(d["started_at"]) for d in got["deadlines"] if d["kind"] == "notify" and not d["stopped_at"]]
+        if begun:
+            case.owe_notice(begun[-1])
 
     def answer(self, seat, case):
         outcome = self.dice.choice(("granted", "partly", "refused"))

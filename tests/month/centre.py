@@ -129,7 +129,7 @@ class Centre:
             received_at = self.earlier(office)
             body |= {"received_at": iso(received_at), "backdate_reason": dice.choice(("mobile", "post", "outage", "paper"))}
         reply = clerk.client.post("/v1/requests", body)
-        agency, territory = self.book.route(service["code"], office, place, kind)
+        agency, territory = self.book.route(service["code"], office, place, kind, variant, day)
         case = Case(self.book, service, variant, office, agency, territory)
         case.documents = {d["kind"] for d in body["documents"]}
         if case.missing() and service["incomplete"] == "refuse" and "refuse" not in body:

@@ -2,12 +2,14 @@
 
 from clockwork import Daemon
 from model import Case
+from rulebook import rule_of
 
 OVER = ("decided", "closed", "refused", "withdrawn", "lapsed")
 
 
 def linked(case, link, who, registered_at):
-    """The request that came of an act on this one: to answer until this one is due, or to decide as this one is."""
+    """The request that came of an act on this one: to answer by the standard's
+    term or until this one is due, or to decide as this one is."""
     child = Case(case.book, case.service, case.variant["code"], case.office, link["agency"], case.territory)
     child.id, child.number, child.kind, child.parent, child.join = (
         link["request"], link["number"], link["kind"], case, link["join"])
@@ -16,7 +18,8 @@ def linked(case, link, who, registered_at):
     child.received_at, child.registered_at, child.last_at = case.received_at, registered_at, registered_at
     child.journal.append(("consult" if child.kind == "consult" else "forward", who.name, who.actor))
     if child.kind == "consult":
-        child.start("consult", None, registered_at, stated=case.main().due_at)
+        rule = rule_of(case.service, case.variant, "consult")
+        child.start("consult", rule, registered_at, stated=None if rule else case.main().due_at)
     else:
         child.documents = set(case.documents)
         take_over(child, case.running("decide"), registered_at)

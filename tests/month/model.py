@@ -107,14 +107,10 @@ class Case:
         return deadline
 
     def begun(self, kind):
-        """What follows a decision follows each anew."""
-        found = False
-        for deadline in self.deadlines:
-            if deadline.kind == kind:
-                found = True
-            elif kind in ("notify", "hand_over") and deadline.kind == "decide":
-                found = False
-        return found
+        """What follows a decision follows each anew; a notice of a forwarding is none of a decision."""
+        decide = self.newest("decide") if kind in ("notify", "hand_over") else None
+        return any(d.kind == kind and (not decide or (decide.stopped_at and d.started_at >= decide.stopped_at))
+                   for d in self.deadlines)
 
     def start_stages(self, facts):
         for each in self.service["stages"]:
@@ -288,6 +284,7 @@ class Case:
     def forward(self, who, to_agency, at):
         self.note("forward", who, at)
         self.stop(self.running("forward"), at)
+        self.owe_notice(at)
         self.hops += 1
         self.agency, self.state = to_agency, "queued"
         self.free()
@@ -296,6 +293,12 @@ class Case:
             self.stop(decide, at, "void")
             self.start_stage(stage(self.service, "decide"), decide.rule, at, {})
         self.start_stages({"forwarded": at})
+
+    def owe_notice(self, at):
+        """The applicant is to be told of a forwarding, where the standard says so."""
+        notice = self.service["forward"].get("notice")
+        if notice and not self.running("notify"):
+            self.start("notify", notice, at)
 
     def correct(self, who, at):
         self.note("correct", who, at)
@@ -323,7 +326,9 @@ class Case:
 
     def notify(self, who, at):
         self.note("notify", who, at)
-        self.stop(self.running("notify" if self.state == "decided" else "notify_extension"), at)
+        self.stop(self.running("notify"), at)
+        if self.state != "decided":
+            self.stop(self.running("notify_extension"), at)
 
     def hand_over(self, who, at):
         self.note("hand_over", who, at)

@@ -86,17 +86,19 @@ class Rulebook:
     def routes_of(self, service):
         return [r for r in self.routes if r["service"] == service]
 
-    def route(self, service, office, place, kind):
+    def route(self, service, office, place, kind, variant, day):
         """The agency that must act, and the place that decided it."""
         fitting = []
         for r in self.routes_of(service):
             where = self.offices[office]["territory"] if r["by"] == "office" else place
-            asked = r.get("applicant_kind")
-            if where and self.within(where, r["territory"]) and (not asked or kind in RECIPIENTS[asked]):
-                fitting.append((self.depth(r["territory"]), bool(asked), r["agency"], where))
+            asked, only = r.get("applicant_kind"), r.get("variant")
+            if (where and self.within(where, r["territory"]) and (not asked or kind in RECIPIENTS[asked])
+                    and only in (None, variant) and r["valid_from"] <= day.isoformat() <= (r.get("valid_to") or "9999")):
+                kinds = len(RECIPIENTS[asked]) if asked else 9
+                fitting.append((self.depth(r["territory"]), -kinds, bool(only), r["agency"], where))
         if not fitting:
             return UNROUTED, place or self.offices[office]["territory"]
-        return max(fitting)[2:]
+        return max(fitting)[3:]
 
 
 def stage(service, kind):
