@@ -89,6 +89,12 @@ class Problems(CaseTest):
             self.probe.post("/v1/claims/release", {"claims": [{"claim": claim["claim"], "fence": claim["fence"]}]}).must(200)
             return probe.post(path(request, "/decide"), self.held(claim, outcome="granted"))
 
+        def on_leave():
+            self.world.principal(f"away-{language}", "officer", agency="probe")
+            self.client("supervisor-probe", language).post("/v1/delegations", {
+                "principal": f"away-{language}", "deputy": "officer-probe-b", "until": "2099-01-01T00:00:00Z"}).must(201)
+            return self.client(f"away-{language}", language).post("/v1/queues/probe/claims", {})
+
         def reused():
             desk.post("/v1/requests", submission(), key=f"words-{language}").must(201)
             return desk.post("/v1/requests", submission(external_ref="other"), key=f"words-{language}")
@@ -145,6 +151,7 @@ class Problems(CaseTest):
             "timed_out": lambda: self.raw(language, post + "Content-Length: 9\r\n\r\n{"),
             "act_not_open": lambda: (lambda pair: desk.act(pair[1], "withdraw"))(withdrawn()),
             "claim_lost": lost,
+            "on_leave": on_leave,
             "already_exists": twice,
             "not_closed": lambda: admin.post(path(submitted(), "/erasure"), {"legal_basis": "9"}),
             "erased": lambda: desk.get(path(erased(), "/documents")),
