@@ -142,9 +142,9 @@ static void void_steps(struct dossier *d, int64_t at)
 		"forward", "consult", "cure", "notify_extension", "notify"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
-		struct deadline_row *row = dossier_deadline_find(d, steps[i]);
+		struct deadline_row *row;
 
-		if (row)
+		while ((row = dossier_deadline_find(d, steps[i])))
 			dossier_void(d, row, at);
 	}
 }
