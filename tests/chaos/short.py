@@ -28,8 +28,8 @@ DAMAGE = {
         UPDATE kezek.event e SET kind = 'claim' FROM (SELECT request, min(seq) AS seq FROM kezek.event
             WHERE kind = 'accept' GROUP BY 1 LIMIT 1) a WHERE e.request = a.request AND e.seq = a.seq""",
     "breached event": """
-        DELETE FROM kezek.event WHERE (request, seq) IN (SELECT request, seq FROM kezek.event
-            WHERE kind = 'breached' LIMIT 1)""",
+        UPDATE kezek.deadline_done SET breached_at = due_at WHERE (request, no) IN (SELECT request, no
+            FROM kezek.deadline_done WHERE breached_at IS NULL AND due_at IS NOT NULL LIMIT 1)""",
 }
 
 
