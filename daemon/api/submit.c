@@ -98,30 +98,14 @@ static void answer_write(struct submission *s)
 static void member_fill(struct submission *s)
 {
 	struct open_member *m = &s->m;
-	const struct dossier *d = &s->d;
-	const struct request_row *row = &d->row;
 
-	m->id = row->id;
+	dossier_open(&s->d, m);
 	m->principal = s->c->who.name;
 	m->actor = call_actor(s->c);
 	m->key = s->c->key;
 	memcpy(m->fingerprint, s->c->fingerprint, sizeof(m->fingerprint));
-	m->number = row->number;
 	m->registrar = s->in.office->agency->code;
-	m->service = row->service;
-	m->service_version = row->service_version;
-	m->variant = row->variant;
-	m->channel = row->channel;
-	m->office = row->office;
-	m->territory = row->territory;
-	m->language = row->language;
-	m->received_at = row->received_at;
-	m->registered_at = row->registered_at;
-	m->backdate_reason = row->backdate_reason;
-	m->promised_due_on = row->promised_due_on;
 	m->status = 201;
-	m->generation = s->c->book->generation;
-	dossier_state(d, &m->state);
 	m->lookups.count = 0;
 	lookups_add(&m->lookups, s->d.content, s->c->api->seal);
 	text_reset(&m->pin);
@@ -229,7 +213,6 @@ static void compose(struct submission *s, int64_t number)
 	answer_write(s);
 	seal_content(s);
 	member_fill(s);
-	dossier_changes(&s->d, &s->m.changes);
 	s->m.base.kind = &batch_open;
 	s->m.base.on_done = on_stored;
 	r = batcher_submit(c->api->writes, &s->m.base);
