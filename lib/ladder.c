@@ -229,7 +229,8 @@ int ladder_instant(const struct calendar *calendar, const struct term_rule *rule
 		at += rung->n * USEC_PER_HOUR;
 	if (r)
 		return r;
-	if (at < term->deemed_at)
+	/* A cap may count from before the start. */
+	if (at < term->deemed_at || at < facts->start_at)
 		return RUNG_VOID;
 	*ret_at = at;
 	return 0;

@@ -38,13 +38,13 @@ int term_compute(const struct calendar *calendar, const struct term_rule *rule,
 {
 	struct term_run run;
 	struct term own, cap;
-	int r = term_run_make(&run, calendar, rule, facts, true);
+	int r = term_run_make(&run, calendar, rule, facts, false);
 
 	if (r)
 		return r;
 	take_result(&run, &own);
 	if (facts->cap) {
-		r = term_run_make(&run, calendar, facts->cap, facts, false);
+		r = term_run_make(&run, calendar, facts->cap, facts, true);
 		if (r)
 			return r;
 		take_result(&run, &cap);
@@ -64,8 +64,8 @@ int term_run_winner(struct term_run *run, const struct calendar *calendar,
 	const struct term_rule *rule, const struct term_facts *facts, const struct term *term)
 {
 	if (term->capped)
-		return term_run_make(run, calendar, facts->cap, facts, false);
-	return term_run_make(run, calendar, rule, facts, true);
+		return term_run_make(run, calendar, facts->cap, facts, true);
+	return term_run_make(run, calendar, rule, facts, false);
 }
 
 int64_t term_working_days_late(

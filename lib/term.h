@@ -71,6 +71,7 @@ struct term_facts {
 	const struct term_extension *extensions;
 	size_t nextensions;
 	const struct term_rule *cap; /* or NULL */
+	int64_t cap_start_at;        /* what the cap counts from, where there is one */
 	bool has_floor;
 	int64_t floor_at; /* lateness never begins before: when a calendar's change was recorded */
 };

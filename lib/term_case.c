@@ -77,13 +77,22 @@ static void read_extensions(struct json_reader *r, struct term_case *c)
 	c->facts.extensions = c->extensions;
 }
 
-static void read_start(struct json_reader *r, struct term_case *c)
+static void read_moment(struct json_reader *r, const char *name, unsigned flags, int64_t *ret_at)
 {
-	const char *s = json_get_string(r, "start", JSON_REQUIRED, 64);
+	const char *s = json_get_string(r, name, flags, 64);
 
-	if (s && !moment_parse(span_of(s), &c->facts.start_at, NULL))
+	if (s && !moment_parse(span_of(s), ret_at, NULL))
 		json_reader_fault(
-			r, "start", WORD_reason_bad_format, "2026-06-05T11:00:00+06:00", NULL);
+			r, name, WORD_reason_bad_format, "2026-06-05T11:00:00+06:00", NULL);
+}
+
+/* The cap counts from the same start, unless it has one of its own. */
+static void read_starts(struct json_reader *r, struct term_case *c)
+{
+	read_moment(r, "start", JSON_REQUIRED, &c->facts.start_at);
+	c->facts.cap_start_at = c->facts.start_at;
+	if (c->facts.cap)
+		read_moment(r, "cap_start", JSON_OPTIONAL, &c->facts.cap_start_at);
 }
 
 static void read_floor(struct json_reader *r, struct term_case *c)
@@ -130,7 +139,7 @@ int term_case_read(json_object *json, const struct calendars *calendars, struct 
 	json_get_any(&r, "id", JSON_OPTIONAL);
 	read_calendar(&r, calendars, ret_case);
 	read_rule(&r, ret_case);
-	read_start(&r, ret_case);
+	read_starts(&r, ret_case);
 	read_pauses(&r, ret_case);
 	read_extensions(&r, ret_case);
 	read_floor(&r, ret_case);

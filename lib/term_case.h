@@ -20,9 +20,10 @@ struct term_case {
 	struct term_extension *extensions;
 };
 
-/* {"id","calendar","rule","start","pauses","extensions","cap"}, and "rule_version", "ladder" and
- * "floor" (a moment before which lateness does not begin) where they are wanted. Returns 0, or 1
- * with faults; term_case_done in either case. */
+/* {"id","calendar","rule","start","pauses","extensions","cap"}, and "cap_start" (what the cap
+ * counts from, else the start), "rule_version", "ladder" and "floor" (a moment before which
+ * lateness does not begin) where they are wanted. Returns 0, or 1 with faults; term_case_done in
+ * either case. */
 _must_check_ int term_case_read(json_object *json, const struct calendars *calendars,
 	struct faults *faults, struct term_case *ret_case);
 void term_case_done(struct term_case *c);

@@ -35,6 +35,7 @@ struct term_run {
 	const struct calendar *calendar;
 	const struct term_rule *rule;
 	const struct term_facts *facts;
+	bool is_cap;       /* the cap counts from a start of its own, and is not extended */
 	int64_t begun_at;  /* the start, or the end of the last restart */
 	int64_t deemed_at; /* the same after after_hours */
 	bool deemed_doubtful;
@@ -47,9 +48,9 @@ struct term_run {
 	size_t nlegs;
 };
 
-/* Works out one rule over the facts, its extensions or none. Returns 0 or TERM_BEYOND. */
+/* Works out one rule over the facts, or their cap. Returns 0 or TERM_BEYOND. */
 _must_check_ int term_run_make(struct term_run *run, const struct calendar *calendar,
-	const struct term_rule *rule, const struct term_facts *facts, bool extended);
+	const struct term_rule *rule, const struct term_facts *facts, bool is_cap);
 /* The run that decides in a term that has been computed: the rule's, or the cap's. */
 _must_check_ int term_run_winner(struct term_run *run, const struct calendar *calendar,
 	const struct term_rule *rule, const struct term_facts *facts, const struct term *term);

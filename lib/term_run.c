@@ -8,7 +8,7 @@ static void take_pauses(struct term_run *run)
 	const struct term_facts *f = run->facts;
 	size_t first = 0;
 
-	run->begun_at = f->start_at;
+	run->begun_at = run->is_cap ? f->cap_start_at : f->start_at;
 	run->npauses = run->nactive = run->npaused = 0;
 	for (size_t i = 0; i < f->npauses; i++) {
 		if (f->pauses[i].effect != TERM_RESTARTS || f->pauses[i].until_at == MOMENT_NONE)
@@ -253,10 +253,10 @@ static int run_leg(
 	return r;
 }
 
-static int run_legs(struct term_run *run, bool extended)
+static int run_legs(struct term_run *run)
 {
 	const struct term_facts *f = run->facts;
-	size_t n = extended ? f->nextensions : 0;
+	size_t n = run->is_cap ? 0 : f->nextensions;
 	int r;
 
 	run->nlegs = 0;
@@ -287,23 +287,24 @@ static void pause_last(struct term_run *run)
 }
 
 int term_run_make(struct term_run *run, const struct calendar *calendar,
-	const struct term_rule *rule, const struct term_facts *facts, bool extended)
+	const struct term_rule *rule, const struct term_facts *facts, bool is_cap)
 {
 	int r;
 
 	run->calendar = calendar;
 	run->rule = rule;
 	run->facts = facts;
+	run->is_cap = is_cap;
 	take_pauses(run);
 	r = deem(run);
 	if (r == 0)
-		r = run_legs(run, extended);
+		r = run_legs(run);
 	/* A pause that begins when the term has run out changes nothing: so they join one by one.
 	 */
 	while (r == 0 && run->nactive < run->npauses && !term_run_last(run)->paused &&
 		run->pauses[run->nactive]->from_at < term_run_last(run)->due_at) {
 		activate_pause(run);
-		r = run_legs(run, extended);
+		r = run_legs(run);
 		if (r == 0)
 			pause_last(run);
 	}

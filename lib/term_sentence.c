@@ -116,6 +116,17 @@ void text_add_term_length(struct text *t, int64_t length, enum term_unit unit, e
 			word_text(plural(minutes % 60, lang, WORD_term_minute_one), lang));
 }
 
+/* Where only a day is known, its first instant stands for it. */
+static void add_start(const struct sentence *s, struct text *t, int64_t at)
+{
+	int32_t day = calendar_day_of(s->calendar, at);
+
+	if (at == calendar_day_starts(s->calendar, day))
+		text_add_day(t, day, s->lang);
+	else
+		add_moment(t, at, calendar_zone(s->calendar), s->lang);
+}
+
 static void add_main(const struct sentence *s)
 {
 	const struct zone *zone = calendar_zone(s->calendar);
@@ -125,12 +136,7 @@ static void add_main(const struct sentence *s)
 	enum word word = WORD_term_main_days;
 
 	text_add_term_amount(&amount, s->rule->amount, s->rule->unit, s->lang);
-	/* Where only a day is known, its first instant stands for it. */
-	if (s->facts->start_at ==
-		calendar_day_starts(s->calendar, calendar_day_of(s->calendar, s->facts->start_at)))
-		text_add_day(&start, calendar_day_of(s->calendar, s->facts->start_at), s->lang);
-	else
-		add_moment(&start, s->facts->start_at, zone, s->lang);
+	add_start(s, &start, s->facts->start_at);
 	if (term->paused) {
 		word = WORD_term_main_paused;
 		add_moment(&last, term->open->from_at, zone, s->lang);
@@ -170,13 +176,13 @@ static void add_cure_by(const struct sentence *s)
 static void add_begin(const struct sentence *s)
 {
 	const struct term_facts *f = s->facts;
-	int64_t begun = f->start_at;
+	int64_t start_at = s->term->capped ? f->cap_start_at : f->start_at, begun = start_at;
 
 	for (size_t i = 0; i < f->npauses; i++) {
 		if (f->pauses[i].effect == TERM_RESTARTS && f->pauses[i].until_at != MOMENT_NONE)
 			begun = f->pauses[i].until_at;
 	}
-	if (begun != f->start_at)
+	if (begun != start_at)
 		clause_moment(s, WORD_term_restarted, begun);
 	if (s->term->deemed_at != begun)
 		clause_moment(s, WORD_term_deemed, s->term->deemed_at);
@@ -268,6 +274,19 @@ static void add_rolls(const struct sentence *s)
 	}
 }
 
+/* "30 days", and from when where the rule counts from something else. */
+static void add_cap(const struct sentence *s, struct text *t)
+{
+	const struct term_facts *f = s->facts;
+	_text_ start = TEXT_INIT;
+
+	text_add_term_amount(t, f->cap->amount, f->cap->unit, s->lang);
+	if (f->cap_start_at == f->start_at)
+		return;
+	add_start(s, &start, f->cap_start_at);
+	text_add_word(t, WORD_term_beginning, s->lang, (const char *[]){start.data}, 1);
+}
+
 static void add_acts(const struct sentence *s)
 {
 	const struct term_facts *f = s->facts;
@@ -281,7 +300,7 @@ static void add_acts(const struct sentence *s)
 	if (!s->term->capped || !s->trace->nsegments)
 		return;
 	last = &s->trace->segments[s->trace->nsegments - 1];
-	text_add_term_amount(&amount, f->cap->amount, f->cap->unit, s->lang);
+	add_cap(s, &amount);
 	if (!last->why || !day_parse(span_of(last->why), &day)) {
 		clause(s, WORD_term_capped_paused, amount.data, NULL);
 		return;

@@ -283,7 +283,7 @@ static void trace_cap(struct term_run *run, const struct calendar *c, const stru
 		.to_at = capped->due_at,
 		.why = day};
 
-	if (term_run_make(run, c, rule, facts, true) == 0 && !term_run_last(run)->paused)
+	if (term_run_make(run, c, rule, facts, false) == 0 && !term_run_last(run)->paused)
 		day_format(term_run_last(run)->due_on, day);
 	add(t, &s);
 }

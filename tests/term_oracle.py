@@ -43,7 +43,7 @@ def answer(case, known):
     run = run_rule(calendar, case["rule"], start, pauses, case.get("extensions", []))
     said = {}
     if case.get("cap"):
-        cap = run_rule(calendar, case["cap"], start, pauses, [])
+        cap = run_rule(calendar, case["cap"], read_moment(case.get("cap_start", case["start"])), pauses, [])
         if not cap.left and (run.left or cap.due_at < run.due_at):
             run = cap
             said["capped"] = True
@@ -54,6 +54,7 @@ def answer(case, known):
         provisional = provisional or not calendar.covered(due_on)
         said["floored"] = True
     rungs = [run.rung(rung["at"], due_on, due_at) for rung in case.get("ladder", [])]
+    rungs = ["void" if isinstance(at, dt.datetime) and at < start else at for at in rungs]
 
     def local(instant):
         return instant.astimezone(calendar.zone).isoformat()

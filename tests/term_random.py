@@ -26,7 +26,7 @@ FEATURES = {f"{name} {value}" for name, values in {
     "segment": ["counted", "weekend", "holiday", "day_off", "moved_workday", "paused", "rolled", "extended", "capped",
                 "floored"]}.items() for value in values}
 FEATURES |= {"rung 0 dated", "rung 0 waiting", "min_working_days", "pauses that touch", "capped", "floored", "paused",
-             "provisional"}
+             "provisional", "a cap with its own start", "capped from its own start"}
 
 
 class Maker:
@@ -130,6 +130,8 @@ class Maker:
             case["extensions"] = [self.amount() for _ in range(r.randint(1, 3))]
         if r.random() < 0.25:
             case["cap"] = self.rule()
+            if r.random() < 0.5:
+                case["cap_start"] = self.moment(day + r.choice([-40, -10, -3, -1, 0, 1, 5]) * DAY)
         if r.random() < 0.5:
             case["ladder"] = self.ladder()
         if r.random() < 0.1:
@@ -164,4 +166,8 @@ def features_of(case, got):
         kind = rung["at"].lstrip("+-0123456789") or "0"
         yield f"rung {kind} {'void' if 'void' in rung else 'waiting' if rung['instant'] is None else 'dated'}"
     yield from (name for name in ("capped", "floored", "paused", "provisional") if got.get(name))
+    if "cap_start" in case:
+        yield "a cap with its own start"
+        if got.get("capped"):
+            yield "capped from its own start"
     yield from (f"segment {s['what']}" for s in got["explanation"])

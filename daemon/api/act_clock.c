@@ -279,7 +279,7 @@ void act_apply_extend(struct act_run *r, struct act_input *in)
 		r->on_behalf_of = book_head(r->d.book, r->d.row.agency);
 	if (stage->extensions.notice)
 		dossier_start(&r->d, KEZEK_DEADLINE_notify_extension, stage->extensions.notice,
-			in->effective_at);
+			in->effective_at, NULL);
 }
 
 void act_read_notify(struct act_run *r, struct act_input *in)

@@ -58,7 +58,7 @@ static void start_notice(struct act_run *r, struct act_input *in)
 		dossier_stop(&r->d, notify, in->effective_at);
 	else if (!in->to && !notify && r->d.service->forward_notice)
 		dossier_start(&r->d, KEZEK_DEADLINE_notify, r->d.service->forward_notice,
-			in->effective_at);
+			in->effective_at, NULL);
 }
 
 /* Where the standard says so, the receiver's term begins anew; else it goes on. A part leaves the
@@ -85,7 +85,7 @@ void act_apply_forward(struct act_run *r, struct act_input *in)
 	if (decide && d->service->forward_clock == FORWARD_RESTARTS &&
 		dossier_rule(d, decide, &rule, &cap)) {
 		dossier_void(d, decide, in->effective_at);
-		dossier_start(d, KEZEK_DEADLINE_decide, rule, in->effective_at);
+		dossier_start(d, KEZEK_DEADLINE_decide, rule, in->effective_at, NULL);
 	}
 	start_forwarded(r, in->effective_at);
 }
@@ -196,6 +196,6 @@ void act_apply_reopen(struct act_run *r, struct act_input *in)
 	act_leave_desk(r);
 	dossier_follow_priority(d);
 	if (rule)
-		dossier_start(d, KEZEK_DEADLINE_decide, rule, in->effective_at);
+		dossier_start(d, KEZEK_DEADLINE_decide, rule, in->effective_at, NULL);
 	dossier_mirror(d);
 }

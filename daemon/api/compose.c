@@ -75,7 +75,8 @@ static void register_deadline(struct dossier *d)
 	const struct stage *stage = service_stage_find(d->service, KEZEK_DEADLINE_register);
 	const struct term_rule *rule = stage ? stage_rule(stage, d->variant) : NULL;
 	struct deadline_row *row =
-		rule ? dossier_start(d, KEZEK_DEADLINE_register, rule, d->row.received_at) : NULL;
+		rule ? dossier_start(d, KEZEK_DEADLINE_register, rule, d->row.received_at, NULL)
+		     : NULL;
 
 	if (row)
 		dossier_stop(d, row, d->now);

@@ -100,6 +100,10 @@ static void write_deadline(
 	write_pauses(t, row, zone);
 	if (row->extensions)
 		text_addf(t, ",\"extensions\":%s", row->extensions);
+	if (row->cap_started_at != MOMENT_NONE) {
+		text_add_char(t, ',');
+		text_add_moment(t, "cap_started_at", row->cap_started_at, zone);
+	}
 	if (row->floor_at != MOMENT_NONE) {
 		text_add_char(t, ',');
 		text_add_moment(t, "not_late_before", row->floor_at, zone);

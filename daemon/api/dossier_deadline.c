@@ -43,6 +43,7 @@ static struct deadline_row *add_row(struct dossier *d, enum kezek_deadline_kind 
 		.calendar_version = calendar_version(calendar),
 		.source = "computed",
 		.started_at = start_at,
+		.cap_started_at = MOMENT_NONE,
 		.breached_at = MOMENT_NONE,
 		.stopped_at = MOMENT_NONE,
 		.due_at = MOMENT_NONE,
@@ -53,13 +54,15 @@ static struct deadline_row *add_row(struct dossier *d, enum kezek_deadline_kind 
 }
 
 struct deadline_row *dossier_start(struct dossier *d, enum kezek_deadline_kind kind,
-	const struct term_rule *rule, int64_t start_at)
+	const struct term_rule *rule, int64_t start_at, const struct stage_facts *facts)
 {
 	struct stage_calendars calendars = dossier_calendars(d);
 	struct deadline_row *row = add_row(d, kind, stage_calendar(rule, &calendars), start_at);
 
-	if (row)
-		dossier_compute(d, row);
+	if (!row)
+		return NULL;
+	row->cap_started_at = dossier_cap_start(d, row, facts);
+	dossier_compute(d, row);
 	return row;
 }
 
@@ -92,6 +95,21 @@ static bool has_begun(const struct dossier *d, enum kezek_deadline_kind kind)
 	return false;
 }
 
+/* The fact that a running deadline's cap counts from may come after the rule's own. */
+static void learn_cap_start(
+	struct dossier *d, const struct stage *stage, const struct stage_facts *facts)
+{
+	struct deadline_row *row = dossier_deadline_find(d, deadline_kind_name(stage->kind));
+
+	if (!row || !stage->cap || row->cap_started_at != MOMENT_NONE)
+		return;
+	row->cap_started_at = dossier_cap_start(d, row, facts);
+	if (row->cap_started_at == MOMENT_NONE)
+		return;
+	dossier_catch_up(d, row, d->now);
+	dossier_compute(d, row);
+}
+
 void dossier_start_stages(struct dossier *d, const struct stage_facts *facts)
 {
 	for (size_t i = 0; d->service && i < d->service->nstages; i++) {
@@ -99,6 +117,7 @@ void dossier_start_stages(struct dossier *d, const struct stage_facts *facts)
 		const struct term_rule *rule = stage_rule(stage, d->variant);
 		int64_t start_at = rule ? stage_start(rule, stage->kind, facts) : MOMENT_NONE;
 
+		learn_cap_start(d, stage, facts);
 		if (start_at == MOMENT_NONE || has_begun(d, stage->kind) ||
 			stage->kind == KEZEK_DEADLINE_cure || stage->kind == KEZEK_DEADLINE_consult)
 			continue;
@@ -106,7 +125,7 @@ void dossier_start_stages(struct dossier *d, const struct stage_facts *facts)
 		if (stage->kind == KEZEK_DEADLINE_pay && d->service->payment == PAYMENT_BEFORE &&
 			d->state != KEZEK_STATE_awaiting_payment)
 			continue;
-		dossier_start(d, stage->kind, rule, start_at);
+		dossier_start(d, stage->kind, rule, start_at, facts);
 	}
 	dossier_mirror(d);
 }
@@ -293,7 +312,7 @@ struct deadline_row *dossier_start_until(struct dossier *d, enum kezek_deadline_
 	struct deadline_row *row;
 
 	if (until_at == MOMENT_NONE)
-		return rule ? dossier_start(d, kind, rule, start_at) : NULL;
+		return rule ? dossier_start(d, kind, rule, start_at, NULL) : NULL;
 	row = add_row(
 		d, kind, rule ? stage_calendar(rule, &calendars) : calendars.agency, start_at);
 	if (!row)
@@ -321,6 +340,7 @@ struct deadline_row *dossier_start_like(struct dossier *d, const struct deadline
 		return NULL;
 	row->source = of->source;
 	row->due_at = of->due_at;
+	row->cap_started_at = of->cap_started_at;
 	row->floor_at = of->floor_at;
 	row->pauses = pool_copy(d->pool, of->pauses);
 	row->extensions = pool_copy(d->pool, of->extensions);

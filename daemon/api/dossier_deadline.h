@@ -10,9 +10,10 @@ const struct deadline_row *dossier_main(const struct dossier *d);
 /* Deadlines. A kind may have run before: `find` gives the running or paused one. */
 struct deadline_row *dossier_deadline_find(struct dossier *d, const char *kind);
 struct stage_calendars dossier_calendars(const struct dossier *d);
-/* Starts a deadline by `rule`; nothing when its calendar has no such day. */
+/* Starts a deadline by `rule`; nothing when its calendar has no such day. `facts` are what its cap
+ * may count from; NULL: it begins anew, and its cap with it. */
 struct deadline_row *dossier_start(struct dossier *d, enum kezek_deadline_kind kind,
-	const struct term_rule *rule, int64_t start_at);
+	const struct term_rule *rule, int64_t start_at, const struct stage_facts *facts);
 /* A former system's date, kept as lawful: no rule computes it. Nothing without the agency's
  * calendar. */
 struct deadline_row *dossier_start_imported(
@@ -65,6 +66,10 @@ void dossier_resume(struct dossier *d, struct deadline_row *row, int64_t at);
 
 /* Did it begin with the last decision or after it? A notice may also be owed of a forwarding. */
 bool dossier_follows_decision(const struct dossier *d, const struct deadline_row *row);
+/* What the cap of a deadline counts from, as far as `facts` or the request tell; MOMENT_NONE: there
+ * is no cap, or its fact is yet to come. */
+int64_t dossier_cap_start(
+	const struct dossier *d, const struct deadline_row *row, const struct stage_facts *facts);
 /* The rule and cap a deadline runs by, from the pinned standard; false: not found there. */
 bool dossier_rule(const struct dossier *d, const struct deadline_row *row,
 	const struct term_rule **ret_rule, const struct term_rule **ret_cap);

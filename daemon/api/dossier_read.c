@@ -67,6 +67,7 @@ static void read_deadline(struct dossier *d, json_object *o, struct deadline_row
 		.stopped_at = member_moment(o, "stopped_at"),
 		.fired = member_int(o, "fired"),
 		.effect = member_text(d, o, "effect"),
+		.cap_started_at = member_moment(o, "cap_started_at"),
 		.floor_at = member_moment(o, "floor_at"),
 		.generation = json_object_get_int64(json_object_object_get(o, "generation")),
 	};

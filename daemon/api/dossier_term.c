@@ -70,6 +70,42 @@ bool dossier_rule(const struct dossier *d, const struct deadline_row *row,
 	return *ret_rule != NULL;
 }
 
+/* When it was complete: registered, unless what was missing came later. */
+static int64_t completed_at(const struct dossier *d)
+{
+	for (int i = 0; i < d->deadline_count; i++) {
+		const struct deadline_row *row = &d->deadlines[i];
+
+		if (strcmp(row->kind, "cure") == 0 && strcmp(row->state, "met") == 0 &&
+			!dossier_pause_of_cure(d, row))
+			return row->stopped_at;
+	}
+	return d->row.registered_at;
+}
+
+int64_t dossier_cap_start(
+	const struct dossier *d, const struct deadline_row *row, const struct stage_facts *facts)
+{
+	const struct term_rule *rule, *cap;
+	enum kezek_deadline_kind kind;
+	int64_t at;
+
+	if (!dossier_rule(d, row, &rule, &cap) || !cap ||
+		!deadline_kind_parse(span_of(row->kind), &kind))
+		return MOMENT_NONE;
+	if (!facts || cap->start == TERM_START_UNSTATED)
+		return row->started_at;
+	at = stage_start(cap, kind, facts);
+	if (at != MOMENT_NONE)
+		return at;
+	/* What was known before these facts came; a part was received when it was split off. */
+	if (cap->start == TERM_START_received)
+		return d->parent.number ? d->row.registered_at : d->row.received_at;
+	if (cap->start == TERM_START_registered || cap->start == TERM_START_complete)
+		return completed_at(d);
+	return cap->start == TERM_START_paid ? facts->stopped_at[KEZEK_DEADLINE_pay] : MOMENT_NONE;
+}
+
 /*
  * A former system's date that has been paused or extended here: as if its term had been so many
  * days of the standard's kind, from the start to the date that was promised.
@@ -121,7 +157,8 @@ static bool read_facts(
 		.npauses = dossier_pauses(row, ret->pauses),
 		.extensions = ret->extensions,
 		.nextensions = dossier_counted_extensions(row, ret->extensions),
-		.cap = cap,
+		.cap = row->cap_started_at == MOMENT_NONE ? NULL : cap,
+		.cap_start_at = row->cap_started_at,
 		.has_floor = row->floor_at != MOMENT_NONE,
 		.floor_at = row->floor_at,
 	};

@@ -72,7 +72,7 @@ static void apply_forward(struct import_line *l, const struct import_event *e)
 		d->service->forward_clock == FORWARD_RESTARTS &&
 		dossier_rule(d, decide, &rule, &cap)) {
 		dossier_void(d, decide, e->at);
-		dossier_start(d, KEZEK_DEADLINE_decide, rule, e->at);
+		dossier_start(d, KEZEK_DEADLINE_decide, rule, e->at, NULL);
 	}
 }
 
@@ -182,7 +182,7 @@ static void apply_reopen(struct import_line *l, const struct import_event *e)
 	l->holder = NULL;
 	l->due_at = MOMENT_NONE;
 	if (rule)
-		dossier_start(d, KEZEK_DEADLINE_decide, rule, e->at);
+		dossier_start(d, KEZEK_DEADLINE_decide, rule, e->at, NULL);
 }
 
 static const struct import_effect effects[] = {

@@ -82,7 +82,7 @@ static void start_stage(
 	int64_t start_at = rule ? stage_start(rule, kind, facts) : MOMENT_NONE;
 
 	if (start_at != MOMENT_NONE && !has_run(&l->d, deadline_kind_name(kind)))
-		dossier_start(&l->d, kind, rule, start_at);
+		dossier_start(&l->d, kind, rule, start_at, facts);
 }
 
 /* The former system's date is lawful as it stands; where there is none, the standard's term gives
@@ -105,7 +105,7 @@ static void start_decide(struct import_line *l, const struct stage_facts *facts,
 		row = dossier_start_imported(d, KEZEK_DEADLINE_decide, start_at, l->due_at);
 		d->row.promised_due_on = row ? row->due_on : DAY_NONE;
 	} else if (rule) {
-		dossier_start(d, KEZEK_DEADLINE_decide, rule, start_at);
+		dossier_start(d, KEZEK_DEADLINE_decide, rule, start_at, facts);
 	}
 }
 
@@ -328,8 +328,8 @@ static void start_notice(struct import_line *l, const struct import_event *e)
 		!dossier_deadline_find(&l->d, "notify_extension") &&
 		import_tells(
 			l, 1u << KEZEK_ACT_notify, 1u << KEZEK_ACT_decide | 1u << KEZEK_ACT_extend))
-		dossier_start(
-			&l->d, KEZEK_DEADLINE_notify_extension, stage->extensions.notice, e->at);
+		dossier_start(&l->d, KEZEK_DEADLINE_notify_extension, stage->extensions.notice,
+			e->at, NULL);
 }
 
 /* The former system's date holds its extensions; one that was computed here moves by them. */

@@ -231,7 +231,8 @@ static void judge_registration(struct import_line *l)
 	const struct stage *stage = service_stage_find(d->service, KEZEK_DEADLINE_register);
 	const struct term_rule *rule = stage ? stage_rule(stage, d->variant) : NULL;
 	struct deadline_row *row =
-		rule ? dossier_start(d, KEZEK_DEADLINE_register, rule, l->in.received_at) : NULL;
+		rule ? dossier_start(d, KEZEK_DEADLINE_register, rule, l->in.received_at, NULL)
+		     : NULL;
 
 	if (!row)
 		return;

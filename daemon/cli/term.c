@@ -30,6 +30,7 @@ static const char usage[] =
 	"  --restart FROM..UNTIL   the same, and the term begins anew at its end\n"
 	"  --extend 'AMOUNT UNIT'  may be repeated\n"
 	"  --cap 'AMOUNT UNIT'     all within this\n"
+	"  --cap-from DAY|MOMENT   what the cap counts from, where that is not --from\n"
 	"  --rung AT               a rung of the ladder: 75%, '-3 working_day', '+4 hour', 0\n"
 	"  --lang ky|ru|en         default: by the environment\n"
 	"  --json                  the answer of the calculator instead\n"

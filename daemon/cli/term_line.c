@@ -18,6 +18,7 @@ static const struct option options[] = {
 	{"restart", required_argument, NULL, 'P'},
 	{"extend", required_argument, NULL, 'x'},
 	{"cap", required_argument, NULL, 'k'},
+	{"cap-from", required_argument, NULL, 'K'},
 	{"rung", required_argument, NULL, 'l'},
 	{"lang", required_argument, NULL, 'L'},
 	{"json", no_argument, NULL, 'j'},
@@ -102,7 +103,9 @@ static const char **place_of(struct term_line *l, int key)
 		return &l->calendars;
 	if (key == 'c')
 		return &l->calendar;
-	return key == 'f' ? &l->from : NULL;
+	if (key == 'f')
+		return &l->from;
+	return key == 'K' ? &l->cap_from : NULL;
 }
 
 /* False: no such language. */
@@ -229,6 +232,8 @@ json_object *term_line_case(const struct term_line *l, const struct calendars *s
 	json_object_object_add(o, "pauses", json_object_get(l->pauses));
 	json_object_object_add(o, "extensions", json_object_get(l->extensions));
 	json_object_object_add(o, "cap", json_object_get(l->cap));
+	if (l->cap_from)
+		json_object_object_add(o, "cap_start", moment_of(calendar, l->cap_from));
 	if (json_object_array_length(l->ladder))
 		json_object_object_add(o, "ladder", json_object_get(l->ladder));
 	return o;

@@ -8,7 +8,8 @@
 /* The case is made of the line as JSON, so that both are read by one reader, with one set of
  * faults. */
 struct term_line {
-	const char *calendars, *calendar, *from; /* borrowed from argv; NULL: not given */
+	const char *calendars, *calendar, *from,
+		*cap_from; /* borrowed from argv; NULL: not given */
 	json_object *rule, *pauses, *extensions, *ladder, *cap;
 	enum lang lang;
 	bool json, help;

@@ -29,6 +29,8 @@ struct deadline_row {
 	int rung_count;
 	int fired;
 	const char *effect;
+	int64_t cap_started_at; /* what its cap counts from; MOMENT_NONE: no cap, or not known yet
+				 */
 	int64_t floor_at;
 	int64_t generation; /* as read: of the calendars it was computed by */
 };

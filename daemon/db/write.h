@@ -3,7 +3,7 @@
 
 #include "daemon/db/members.h"
 
-#define DEADLINE_SIGNATURE "uittititzzdottzzztitz"
+#define DEADLINE_SIGNATURE "uittititzzdottzzztitzz"
 #define EVENT_SIGNATURE    "uiutzttttbbtt"
 #define LOOKUP_SIGNATURE   "utb"
 

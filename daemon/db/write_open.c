@@ -46,6 +46,7 @@ void write_deadlines(struct columns *c, const struct uuid *request, const struct
 		cell_rungs(c, d);
 		cell_int(c, d->fired);
 		cell_text(c, d->effect);
+		cell_moment(c, d->cap_started_at);
 		cell_moment(c, d->floor_at);
 	}
 }

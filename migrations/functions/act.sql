@@ -18,7 +18,7 @@ CREATE FUNCTION kezek.act(
 	d_calendar text[], d_calendar_version int[], d_source text[], d_started_at timestamptz[],
 	d_due_at timestamptz[], d_due_on date[], d_provisional boolean[], d_pauses text[], d_extensions text[],
 	d_breached_at timestamptz[], d_fire_at timestamptz[], d_stopped_at timestamptz[],
-	d_rung_at text[], d_fired int[], d_effect text[], d_floor_at timestamptz[],
+	d_rung_at text[], d_fired int[], d_effect text[], d_cap_started_at timestamptz[], d_floor_at timestamptz[],
 	e_request uuid[], e_seq int[], e_id uuid[], e_kind text[], e_occurred_at timestamptz[],
 	e_principal text[], e_actor text[], e_ground text[], e_legal_basis text[], e_reason bytea[], e_text bytea[],
 	e_before text[], e_after text[],
@@ -148,24 +148,25 @@ BEGIN
 	UPDATE kezek.deadline t SET state = d.state, due_at = d.due_at, due_on = d.due_on, provisional = d.provisional,
 		pauses = d.pauses::json, extensions = d.extensions::json, calendar_version = d.calendar_version,
 		source = d.source, breached_at = d.breached_at, fire_at = d.fire_at, rung_at = d.rung_at::timestamptz[],
-		fired = d.fired, effect = d.effect, floor_at = d.floor_at, generation = v_generation
+		fired = d.fired, effect = d.effect, cap_started_at = d.cap_started_at, floor_at = d.floor_at,
+		generation = v_generation
 	FROM unnest(d_request, d_no, d_state, d_calendar_version, d_source, d_due_at, d_due_on, d_provisional, d_pauses,
-		d_extensions, d_breached_at, d_fire_at, d_rung_at, d_fired, d_effect, d_floor_at)
+		d_extensions, d_breached_at, d_fire_at, d_rung_at, d_fired, d_effect, d_cap_started_at, d_floor_at)
 		AS d(request, no, state, calendar_version, source, due_at, due_on, provisional, pauses,
-		extensions, breached_at, fire_at, rung_at, fired, effect, floor_at)
+		extensions, breached_at, fire_at, rung_at, fired, effect, cap_started_at, floor_at)
 	WHERE t.request = d.request AND t.no = d.no AND d.state IN ('running', 'paused') AND d.request = ANY (v_done);
 	INSERT INTO kezek.deadline (request, no, kind, state, rule_version, calendar, calendar_version, source,
 		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at, rung_at, fired, effect,
-		floor_at, generation)
+		cap_started_at, floor_at, generation)
 	SELECT request, no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at, due_on,
 		provisional, pauses::json, extensions::json, breached_at, fire_at, rung_at::timestamptz[], fired, effect,
-		floor_at, v_generation
+		cap_started_at, floor_at, v_generation
 	FROM unnest(d_request, d_no, d_kind, d_state, d_rule_version, d_calendar, d_calendar_version, d_source,
 		d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at, d_fire_at,
-		d_rung_at, d_fired, d_effect, d_floor_at)
+		d_rung_at, d_fired, d_effect, d_cap_started_at, d_floor_at)
 		AS d(request, no, kind, state, rule_version, calendar, calendar_version, source,
 		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at,
-		rung_at, fired, effect, floor_at)
+		rung_at, fired, effect, cap_started_at, floor_at)
 	WHERE state IN ('running', 'paused') AND request = ANY (v_done)
 		AND NOT EXISTS (SELECT FROM kezek.deadline t WHERE t.request = d.request AND t.no = d.no);
 	DELETE FROM kezek.deadline t USING unnest(d_request, d_no, d_state) AS d(request, no, state)
@@ -173,15 +174,16 @@ BEGIN
 		AND d.request = ANY (v_done);
 	INSERT INTO kezek.deadline_done (request, no, kind, state, rule_version, calendar, calendar_version, source,
 		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at, agency, office, service,
-		effect, floor_at, generation)
+		effect, cap_started_at, floor_at, generation)
 	SELECT d.request, d.no, d.kind, d.state, d.rule_version, d.calendar, d.calendar_version, d.source, d.started_at,
 		d.due_at, d.due_on, d.provisional, d.pauses::json, d.extensions::json, d.breached_at, d.stopped_at,
-		s.agency, s.office, s.service, d.effect, d.floor_at, v_generation
+		s.agency, s.office, s.service, d.effect, d.cap_started_at, d.floor_at, v_generation
 	FROM unnest(d_request, d_no, d_kind, d_state, d_rule_version, d_calendar, d_calendar_version, d_source,
 		d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at, d_stopped_at,
-		d_effect, d_floor_at)
+		d_effect, d_cap_started_at, d_floor_at)
 		AS d(request, no, kind, state, rule_version, calendar, calendar_version, source,
-		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at, effect, floor_at)
+		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at, effect,
+		cap_started_at, floor_at)
 	JOIN kezek.request_state s ON s.id = d.request
 	WHERE d.state NOT IN ('running', 'paused') AND d.request = ANY (v_done);
 

@@ -48,7 +48,7 @@ CREATE FUNCTION kezek.open_requests(
 	d_calendar text[], d_calendar_version int[], d_source text[], d_started_at timestamptz[],
 	d_due_at timestamptz[], d_due_on date[], d_provisional boolean[], d_pauses text[], d_extensions text[],
 	d_breached_at timestamptz[], d_fire_at timestamptz[], d_stopped_at timestamptz[],
-	d_rung_at text[], d_fired int[], d_effect text[], d_floor_at timestamptz[],
+	d_rung_at text[], d_fired int[], d_effect text[], d_cap_started_at timestamptz[], d_floor_at timestamptz[],
 	e_request uuid[], e_seq int[], e_id uuid[], e_kind text[], e_occurred_at timestamptz[],
 	e_principal text[], e_actor text[], e_ground text[], e_legal_basis text[], e_reason bytea[], e_text bytea[],
 	e_before text[], e_after text[],
@@ -165,29 +165,30 @@ BEGIN
 
 	INSERT INTO kezek.deadline (request, no, kind, state, rule_version, calendar, calendar_version, source,
 		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at, rung_at, fired, effect,
-		floor_at, generation)
+		cap_started_at, floor_at, generation)
 	SELECT request, no, kind, state, rule_version, calendar, calendar_version, source,
 		started_at, due_at, due_on, provisional, pauses::json, extensions::json, breached_at, fire_at,
-		rung_at::timestamptz[], fired, effect, floor_at, v_generation
+		rung_at::timestamptz[], fired, effect, cap_started_at, floor_at, v_generation
 	FROM unnest(d_request, d_no, d_kind, d_state, d_rule_version, d_calendar, d_calendar_version, d_source,
 		d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at, d_fire_at,
-		d_rung_at, d_fired, d_effect, d_floor_at)
+		d_rung_at, d_fired, d_effect, d_cap_started_at, d_floor_at)
 		AS d(request, no, kind, state, rule_version, calendar, calendar_version, source,
 		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at,
-		rung_at, fired, effect, floor_at)
+		rung_at, fired, effect, cap_started_at, floor_at)
 	WHERE state IN ('running', 'paused') AND (v_whole OR request = ANY (v_fresh));
 
 	INSERT INTO kezek.deadline_done (request, no, kind, state, rule_version, calendar, calendar_version, source,
 		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at, agency, office, service,
-		effect, floor_at, generation)
+		effect, cap_started_at, floor_at, generation)
 	SELECT request, no, kind, state, rule_version, calendar, calendar_version, source,
 		started_at, due_at, due_on, provisional, pauses::json, extensions::json, breached_at, stopped_at,
-		m_agency[m.n], m_office[m.n], m_service[m.n], effect, floor_at, v_generation
+		m_agency[m.n], m_office[m.n], m_service[m.n], effect, cap_started_at, floor_at, v_generation
 	FROM unnest(d_request, d_no, d_kind, d_state, d_rule_version, d_calendar, d_calendar_version, d_source,
 		d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at, d_stopped_at,
-		d_effect, d_floor_at)
+		d_effect, d_cap_started_at, d_floor_at)
 		AS d(request, no, kind, state, rule_version, calendar, calendar_version, source,
-		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at, effect, floor_at),
+		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at, effect,
+		cap_started_at, floor_at),
 		LATERAL (SELECT array_position(m_id, d.request) AS n OFFSET 0) m
 	WHERE state NOT IN ('running', 'paused') AND (v_whole OR request = ANY (v_fresh));
 

@@ -162,7 +162,8 @@ SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_merg
 		r.promised_due_on, s.due_at, s.due_on, s.provisional, s.decide,
 		(SELECT json_agg(t ORDER BY t.no)::text FROM (
 			SELECT no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at, due_on,
-				provisional, pauses, extensions, breached_at, fire_at, rung_at, fired, effect, floor_at, generation
+				provisional, pauses, extensions, breached_at, fire_at, rung_at, fired, effect, cap_started_at, floor_at,
+				generation
 			FROM kezek.deadline WHERE request = s.id) t)
 	FROM (SELECT DISTINCT d.request FROM kezek.job j
 		JOIN kezek.deadline d ON d.request > j.after_request
@@ -185,7 +186,7 @@ CREATE FUNCTION kezek.recompute_apply(p_job uuid, p_worker uuid, p_generation bi
 	d_calendar text[], d_calendar_version int[], d_source text[], d_started_at timestamptz[],
 	d_due_at timestamptz[], d_due_on date[], d_provisional boolean[], d_pauses text[], d_extensions text[],
 	d_breached_at timestamptz[], d_fire_at timestamptz[], d_stopped_at timestamptz[],
-	d_rung_at text[], d_fired int[], d_effect text[], d_floor_at timestamptz[],
+	d_rung_at text[], d_fired int[], d_effect text[], d_cap_started_at timestamptz[], d_floor_at timestamptz[],
 	e_request uuid[], e_seq int[], e_id uuid[], e_kind text[], e_occurred_at timestamptz[],
 	e_principal text[], e_actor text[], e_ground text[], e_legal_basis text[], e_reason bytea[], e_text bytea[],
 	e_before text[], e_after text[])

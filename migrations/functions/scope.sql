@@ -54,11 +54,12 @@ SELECT s.id, r.number, s.version, s.seq, s.state, s.agency, s.office, s.service,
 	(SELECT json_agg(d ORDER BY d.no)::text FROM (
 		SELECT no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at, due_on,
 			provisional, pauses, extensions, breached_at, NULL::timestamptz AS stopped_at,
-			fire_at, rung_at, fired, effect, floor_at, generation
+			fire_at, rung_at, fired, effect, cap_started_at, floor_at, generation
 		FROM kezek.deadline WHERE request = s.id
 		UNION ALL
 		SELECT no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at, due_on,
-			provisional, pauses, extensions, breached_at, stopped_at, NULL, NULL, 0, effect, floor_at, generation
+			provisional, pauses, extensions, breached_at, stopped_at, NULL, NULL, 0, effect, cap_started_at, floor_at,
+			generation
 		FROM kezek.deadline_done WHERE request = s.id) d) AS deadlines,
 	s.hops,
 	(SELECT json_agg(k ORDER BY k.no)::text FROM (

@@ -36,6 +36,8 @@ def rules():
             ("week", 2, {}), ("week", 8, {"roll": "none"}), ("month", 1, {}), ("month", 2, {"offset": "same_day"}),
             ("year", 1, {}), ("working_hour", 3, {}), ("working_hour", 40, {}), ("hour", 72, {}), ("hour", 240, {}))):
         cap = {"amount": 2 * amount, "unit": "day"} if n % 3 == 0 and "hour" not in unit else None
+        if cap and n % 2:
+            cap["start"] = "received"
         yield {"amount": amount, "unit": unit, "start": "registered", **more}, cap, "restart" if n % 2 else "continue"
 
 
@@ -56,16 +58,20 @@ class Story:
         self.agency, self.stated = "probe", None
         self.registered = dt.datetime(2025, 1, 6, tzinfo=BISHKEK) + dice.randrange(600 * 24 * 60) * MINUTE
         self.now = self.registered
+        self.received = self.registered - dice.choice((0, 1, 9, 30)) * DAY
         self.begin(self.registered)
+        if cap and "start" in cap:
+            self.cap_start = self.received
         self.events = []
         self.line = {"number": f"r-{n}", "service": service, "channel": "post", "office": "desk", "agency": "probe",
-                     "received_at": self.registered.isoformat(), "due_at": None, "events": self.events}
+                     "received_at": self.received.isoformat(), "registered_at": self.registered.isoformat(), "due_at": None, "events": self.events}
         for _ in range(dice.randrange(7)):
             dice.choice((self.pause, self.pause, self.extend, self.extend, self.forward, self.note))()
 
     def begin(self, at):
         """The term, by the calendar of the agency that has it."""
-        self.start, self.calendar, self.pauses, self.extensions = at, CALENDARS[self.agency], [], []
+        self.start, self.cap_start, self.calendar = at, at, CALENDARS[self.agency]
+        self.pauses, self.extensions = [], []
 
     def later(self):
         self.now += self.dice.choice((MINUTE, 5 * HOUR, DAY, 3 * DAY, 9 * DAY)) * self.dice.randrange(1, 4)
@@ -135,7 +141,8 @@ class Story:
 
     def question(self):
         return {"id": str(self.n), "calendar": self.calendar, "rule": self.rule, "start": self.start.isoformat(),
-                "pauses": self.pauses, "extensions": self.extensions, "cap": self.cap}
+                "pauses": self.pauses, "extensions": self.extensions, "cap": self.cap,
+                **({"cap_start": self.cap_start.isoformat()} if self.cap else {})}
 
 
 def ask(stories):

@@ -69,6 +69,10 @@ class PeopleTest(unittest.TestCase):
         self.assertIn("extension: 6 weeks", said)
         said = run("30", "working_day", "--from", "2026-06-01", "--cap", "1 month").stdout
         self.assertIn("the cap decides: 1 month; without it the last day would be 13 July 2026", said)
+        said = run("30", "working_day", "--from", "2026-06-01", "--cap", "1 month", "--cap-from", "2026-05-20").stdout
+        self.assertIn("the last day is 22 June 2026", said)
+        self.assertIn("the cap decides: 1 month, beginning 20 May 2026; without it the last day would be 13 July 2026",
+                      said)
 
     def test_day_of_the_event_counts_where_the_rule_says_so(self):
         line = ("3", "day", "--from", "2026-06-03")

@@ -134,8 +134,14 @@ static void test_cap(void)
 	struct term_facts facts = {
 		.start_at = test_moment("2026-06-01T10:00:00+06:00"), .cap = &cap};
 
+	facts.cap_start_at = facts.start_at;
 	is("75%", "2026-06-04T09:00");
 	is("0", "2026-06-06T00:00");
+	/* Of a cap that began before the start, the half lies before it too. */
+	facts.cap_start_at = test_moment("2026-05-30T10:00:00+06:00");
+	is("50%", "void");
+	is("75%", "2026-06-02T09:00");
+	is("0", "2026-06-04T00:00");
 }
 
 int main(void)

@@ -6,7 +6,7 @@ SELECT n, result, db_now, request, fingerprint, status, answer, master, wrapped,
 	$22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40,
 	$41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59,
 	$60, $61, $62, $63, $64, $65, $66, $67, $68, $69, $70, $71, $72, $73, $74, $75, $76, $77, $78,
-	$79, $80, $81)
+	$79, $80, $81, $82)
 
 -- name: act
 SELECT n, result, db_now, request, fingerprint, status, answer, master, wrapped, version FROM kezek.act(
@@ -14,7 +14,7 @@ SELECT n, result, db_now, request, fingerprint, status, answer, master, wrapped,
 	$22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40,
 	$41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59,
 	$60, $61, $62, $63, $64, $65, $66, $67, $68, $69, $70, $71, $72, $73, $74, $75, $76, $77, $78, $79, $80,
-	$81, $82)
+	$81, $82, $83)
 
 -- name: claim
 SELECT n, result, db_now, request, claim, fence, lease_until FROM kezek.claim(
