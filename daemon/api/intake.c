@@ -239,7 +239,7 @@ static void read_route(struct intake *in, struct json_reader *r)
 		.variant = in->variant ? in->variant->code : NULL,
 		.day = zone_day(calendar ? calendar_zone(calendar) : NULL, in->now),
 	};
-	if (!place && route_needs_territory(in->book->catalogue, q.service, q.day))
+	if (!in->territory && route_needs_territory(in->book->catalogue, q.service, q.day))
 		json_reader_fault(r, "territory", WORD_reason_missing, NULL, NULL);
 	in->route = route_find(in->book->catalogue, &q);
 	if (in->route)

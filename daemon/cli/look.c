@@ -6,6 +6,7 @@
 #include "daemon/cli/list.h"
 #include "daemon/cli/verbs.h"
 #include "lib/lookup_code.h"
+#include "lib/moment.h"
 
 /* A paused deadline is asked about once more: what it has left is part of its explanation. */
 static void explained_get(struct cli *c, json_object *request)
@@ -83,34 +84,50 @@ static void event_start(const struct cli *c, struct table *t)
 	t->columns[4].may_shrink = true;
 }
 
-/* A moment without its seconds and zone; anything else as it is. */
-static const char *value_short(const char *value, char text[MOMENT_SIZE])
+/* A moment by the clock that the line has, `offset` seconds east, and short; a list's items; what
+ * is linked by its number; anything else as it is. */
+static void value_write(struct text *t, json_object *value, int32_t offset)
 {
-	bool is_moment =
-		strlen(value) >= 20 && value[4] == '-' && value[10] == 'T' && value[13] == ':';
+	const char *linked = tree_text(value, "/number"), *said = tree_text(value, "");
+	char whole[MOMENT_TEXT_SIZE], brief[MOMENT_SIZE];
+	int64_t at;
 
-	return is_moment ? moment_short(value, text) : value;
+	for (size_t i = 0; i < tree_length(value, ""); i++) {
+		text_adds(t, i ? ", " : "");
+		value_write(t, tree_item(value, "", i), offset);
+	}
+	if (json_object_is_type(value, json_type_array))
+		return;
+	if (!*linked && moment_parse(span_of(said), &at, NULL)) {
+		moment_format(at + offset * USEC_PER_SEC, NULL, whole);
+		said = moment_short(whole, brief);
+	}
+	text_adds(t, *linked ? linked : said);
 }
 
 /* "outcome granted, agency a → b": the members of `after` that `before` had otherwise. */
 static void change_write(struct text *t, json_object *e)
 {
 	json_object *after = tree_at(e, "/after"), *before = tree_at(e, "/before");
+	int32_t offset = 0;
+	int64_t at;
 
+	moment_parse(span_of(tree_text(e, "/occurred_at")), &at, &offset);
 	if (!json_object_is_type(after, json_type_object))
 		return;
 	json_object_object_foreach (after, name, now) {
 		json_object *was = NULL;
-		char moment[MOMENT_SIZE];
 
 		if (json_object_is_type(before, json_type_object))
 			json_object_object_get_ex(before, name, &was);
 		if (json_object_equal(now, was) || !now)
 			continue;
 		text_addf(t, "%s%s ", t->len ? "; " : "", name);
-		if (was)
-			text_addf(t, "%s → ", value_short(tree_text(was, ""), moment));
-		text_adds(t, value_short(tree_text(now, ""), moment));
+		if (was) {
+			value_write(t, was, offset);
+			text_adds(t, " → ");
+		}
+		value_write(t, now, offset);
 	}
 }
 

@@ -165,6 +165,7 @@ static void stages_put(const struct cli *c, json_object *s)
 			text_add_term(&t, tree_at(stage, "/term"), c->lang);
 		else
 			text_adds(&t, say(SAY_by_variant, c->lang));
+		limit_add(&t, c, stage, "/cap", SAY_line_at_most);
 		if (*tree_text(stage, "/on_breach"))
 			text_addf(&t, "; %s", tree_text(stage, "/on_breach"));
 		text_add_char(&t, '\n');

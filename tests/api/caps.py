@@ -55,6 +55,8 @@ class Caps(CalendarTest, ActTest):
         self.assertIn("the cap decides: 10 days, beginning 16 November 2026, 11:00", decide["sentence"]["en"])
         self.assertEqual(sum(s.get("days", 0) for s in decide["explanation"]), 10)
         self.assertEqual(self.submit("c-received")["due_on"], "2026-11-28")
+        standard = self.world.kezek("desk-clerk", "--lang", "en", "services", "c-received").stdout
+        self.assertIn("decide: 20 working days (registered), at most 10 days (received)", standard)
 
     def test_where_there_is_none_nothing_is_said_of_it(self):
         self.assertNotIn("cap_started_at", self.decide_of(self.submit()))

@@ -346,6 +346,8 @@ class Faults(IntakeTest):
                             "/applicant/kind")
 
     def test_a_variant_at_its_offices_alone(self):
+        reply = self.desk.post("/v1/requests", submission("p-place", territory="nowhere"))
+        self.assertEqual([(f["name"], f["code"]) for f in reply["invalid_params"]], [("/territory", "not_found")])
         body = submission("p-place", variant="there", territory="KG-GB")
         self.assert_invalid(self.desk.post("/v1/requests", body), "/variant")
         request = self.submit("p-place", self.desk_two, variant="there", territory="KG-GB")

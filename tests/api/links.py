@@ -180,6 +180,9 @@ class Parts(Linked):
                          [("register", "met"), ("forward", "met"), ("decide", "running"), ("notify", "running")])
         link = given["links"][0]
         self.assertEqual((link["kind"], link["number"], link["agency"]), ("part", request["number"] + "/1", "probe-two"))
+        journal = self.world.kezek("officer-probe", "--lang", "en", "journal", request["number"]).stdout
+        self.assertIn(f"; links {link['number']}; part water", " ".join(journal.split()))
+        self.assertRegex(journal, r"lease_until 2026-11-18 10:\d\d")  # by the clock of the line, not in UTC
         part = self.take({"id": link["request"]}, self.probe_two, "probe-two")["request"]
         self.assertEqual((part["form"], part["applicant"]["pin"], part["due_on"], part["promised_due_on"]),
                          ({"water": FORM["water"]}, "21509199012345", request["due_on"], request["due_on"]))
