@@ -130,11 +130,20 @@ void text_add_content_digest(struct text *t, const uint8_t hash[SEAL_HASH_SIZE])
 	text_add_char(t, ':');
 }
 
+static bool open_key(struct call *c, const struct request_row *row, uint8_t ret_key[SEAL_KEY_SIZE])
+{
+	int r = seal_open_key(c->api->seal, &row->id, row->master, row->wrapped, ret_key);
+
+	if (r < 0)
+		answer_problem(
+			c, r == -ENODATA ? KEZEK_PROBLEM_erased : KEZEK_PROBLEM_internal, NULL);
+	return r == 0;
+}
+
 bool document_request(
 	struct call *c, enum unit_how how, struct request_row *ret, uint8_t ret_key[SEAL_KEY_SIZE])
 {
 	struct viewer viewer = call_viewer(c);
-	int r;
 
 	if (!call_entered(c, how))
 		return false;
@@ -144,11 +153,49 @@ bool document_request(
 		answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
 		return false;
 	}
-	r = seal_open_key(c->api->seal, &ret->id, ret->master, ret->wrapped, ret_key);
-	if (r < 0)
-		answer_problem(
-			c, r == -ENODATA ? KEZEK_PROBLEM_erased : KEZEK_PROBLEM_internal, NULL);
-	return r == 0;
+	return open_key(c, ret, ret_key);
+}
+
+/* By way of the part, what is the whole's. */
+static bool is_of_whole(const struct call *c)
+{
+	return strstr(c->route->path, "/{id}/parent/");
+}
+
+void documents_ask(
+	struct call *c, const struct uuid *id, void (*on_done)(struct unit *u, enum unit_how how))
+{
+	struct params *p;
+
+	params_uuid(call_read(c, SQL_REQUEST_BY_ID), id);
+	p = call_read(c, SQL_DOCUMENT_HASHES);
+	params_uuid(p, id);
+	params_bool(p, is_of_whole(c));
+	if (is_of_whole(c))
+		params_uuid(call_read(c, SQL_WHOLE_OF), id);
+	document_send(c, on_done);
+}
+
+bool documents_asked(
+	struct call *c, enum unit_how how, struct request_row *ret, uint8_t ret_key[SEAL_KEY_SIZE])
+{
+	struct row r;
+
+	if (!document_request(c, how, ret, ret_key))
+		return false;
+	access_tells(c, &ret->id);
+	if (!is_of_whole(c))
+		return true;
+	if (!rows_count(&c->unit, 3)) {
+		answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
+		return false;
+	}
+	r = row_of(&c->unit, 3, 0);
+	row_uuid(&r, &ret->id);
+	ret->master = row_int(&r);
+	ret->wrapped = row_bytes(&r);
+	access_tells(c, &ret->id);
+	return open_key(c, ret, ret_key);
 }
 
 bool document_name(struct call *c, struct span *ret)
@@ -196,7 +243,7 @@ static void on_list(struct unit *u, enum unit_how how)
 	uint8_t key[SEAL_KEY_SIZE];
 	struct request_row request;
 
-	if (!document_request(c, how, &request, key))
+	if (!documents_asked(c, how, &request, key))
 		return;
 	text_adds(&t, "{\"items\":[");
 	for (int i = 0; i < rows_count(u, 2); i++) {
@@ -204,6 +251,7 @@ static void on_list(struct unit *u, enum unit_how how)
 		struct document_about about;
 		struct document_row row;
 
+		row_bytes(&r); /* its name's hash */
 		document_row_read(&r, &row);
 		if (document_open(c->api, key, &request.id, &row, &about) < 0)
 			continue;
@@ -213,7 +261,6 @@ static void on_list(struct unit *u, enum unit_how how)
 	secret_forget(key, sizeof(key));
 	page_write(&t, NULL, 0, false);
 	text_add_char(&t, '}');
-	access_tells(c, &request.id);
 	answer_json(c, 200, &t);
 }
 
@@ -222,9 +269,6 @@ void documents_list_begin(struct call *c)
 	static const char *const names[] = {NULL};
 	struct uuid id;
 
-	if (!call_query_check(c, names) || !call_id(c, &id))
-		return;
-	params_uuid(call_read(c, SQL_REQUEST_BY_ID), &id);
-	params_uuid(call_read(c, SQL_DOCUMENTS_OF), &id);
-	document_send(c, on_list);
+	if (call_query_check(c, names) && call_id(c, &id))
+		documents_ask(c, &id, on_list);
 }

@@ -55,6 +55,14 @@ void text_add_content_digest(struct text *t, const uint8_t hash[SEAL_HASH_SIZE])
  */
 bool document_request(
 	struct call *c, enum unit_how how, struct request_row *ret, uint8_t ret_key[SEAL_KEY_SIZE]);
+/* Asks for those of the request, or of the whole that it is a part of, as the path says: they are
+ * statement 2 of the unit, document_hashes. */
+void documents_ask(
+	struct call *c, const struct uuid *id, void (*on_done)(struct unit *u, enum unit_how how));
+/* Whose they are, as document_request; the reply tells of both, of the whole and of the part by
+ * which it was reached. */
+bool documents_asked(
+	struct call *c, enum unit_how how, struct request_row *ret, uint8_t ret_key[SEAL_KEY_SIZE]);
 /* The name in the path; false: answered. */
 bool document_name(struct call *c, struct span *ret);
 /* As call_send, on the connections for documents. */

@@ -189,8 +189,9 @@ static void on_document(struct unit *u, enum unit_how how)
 	struct document_row row;
 	int n;
 
-	if (!document_request(c, how, &request, d->key))
+	if (!documents_asked(c, how, &request, d->key))
 		return;
+	d->request = request.id;
 	if (!find_named(u, d, &row)) {
 		answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
 		return;
@@ -207,7 +208,6 @@ static void on_document(struct unit *u, enum unit_how how)
 	n = snprintf(d->type, sizeof(d->type), "%s", row.media_type);
 	assert(n > 0 && (size_t)n < sizeof(d->type));
 	unit_done(u);
-	access_tells(c, &d->request);
 	access_log(c, open_stream);
 }
 
@@ -224,7 +224,5 @@ void document_get_begin(struct call *c)
 	if (!call_id(c, &d->request))
 		return;
 	memcpy(d->about.name, name.at, name.len);
-	params_uuid(call_read(c, SQL_REQUEST_BY_ID), &d->request);
-	params_uuid(call_read(c, SQL_DOCUMENT_HASHES), &d->request);
-	document_send(c, on_document);
+	documents_ask(c, &d->request, on_document);
 }

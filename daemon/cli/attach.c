@@ -196,7 +196,9 @@ static void document_add(const struct cli *c, struct table *t, json_object *docu
 static int documents_list(struct cli *c, const char *id)
 {
 	static const struct list_look look = {document_start, document_add};
-	_free_ char *path = cli_path("/v1/requests/%/documents", id);
+	_free_ char *path = cli_path(cli_option(c, "whole") ? "/v1/requests/%/parent/documents"
+							    : "/v1/requests/%/documents",
+		id);
 
 	return list_run(c, path, &look);
 }
@@ -214,7 +216,9 @@ int document_run(struct cli *c)
 		return documents_list(c, id);
 	if (!cli_option(c, "output") && isatty(STDOUT_FILENO))
 		return cli_usage(c, SAY_usage_output, NULL);
-	path = cli_path("/v1/requests/%/documents/%", id, c->args[1]);
+	path = cli_path(cli_option(c, "whole") ? "/v1/requests/%/parent/documents/%"
+					       : "/v1/requests/%/documents/%",
+		id, c->args[1]);
 	progress_begin(c, &p);
 	rc = download(c, path, "*/*");
 	progress_end(c, &p);

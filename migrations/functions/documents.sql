@@ -8,6 +8,35 @@ LANGUAGE sql STABLE AS $$
 			AND s.id = p_request AND kezek.may_act(p, s.agency, s.office))
 $$;
 
+-- Of the whole that a request is a part of, who has the part reads the documents, and nothing else: the officers of the
+-- agency that has it now. One step, from the part to its whole.
+CREATE OR REPLACE FUNCTION kezek.has_part_of(p_whole uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	SELECT EXISTS (SELECT FROM kezek.link k JOIN kezek.request_state s ON s.id = k.child
+		WHERE k.parent = p_whole AND k.kind = 'part' AND s.agency = nullif(current_setting('kezek.agency', true), ''))
+$$;
+GRANT EXECUTE ON FUNCTION kezek.has_part_of TO kezek_app;
+ALTER POLICY personal ON kezek.document USING (
+	EXISTS (SELECT FROM kezek.principal p WHERE p.name = nullif(current_setting('kezek.principal', true), '')
+		AND p.role IN ('clerk', 'officer') AND p.disabled_at IS NULL)
+	AND (EXISTS (SELECT FROM kezek.request_state s WHERE s.id = document.request
+			AND (s.agency = nullif(current_setting('kezek.agency', true), '')
+				OR s.office = nullif(current_setting('kezek.office', true), '')))
+		OR kezek.has_part_of(document.request)));
+
+-- The whole, with the key that its documents are sealed under; no row where who has entered reads none of them.
+CREATE OR REPLACE FUNCTION kezek.whole_of(p_part uuid) RETURNS TABLE (request uuid, master int, wrapped bytea)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	SELECT k.parent, r.master, r.wrapped
+	FROM kezek.link k JOIN kezek.request_state s ON s.id = k.child JOIN kezek.request_key r ON r.request = k.parent
+	WHERE k.child = p_part AND k.kind = 'part'
+		AND (s.agency = nullif(current_setting('kezek.agency', true), '')
+			OR s.office = nullif(current_setting('kezek.office', true), ''))
+		AND EXISTS (SELECT FROM kezek.principal p WHERE p.name = nullif(current_setting('kezek.principal', true), '')
+			AND p.role IN ('clerk', 'officer') AND p.disabled_at IS NULL)
+$$;
+GRANT EXECUTE ON FUNCTION kezek.whole_of TO kezek_app;
+
 -- One chunk. done; denied; or gone: this upload has been swept up, or what came before is missing. Its commit is not
 -- waited for: that of the document comes after it in the same log.
 CREATE OR REPLACE FUNCTION kezek.put_chunk(p_principal text, p_request uuid, p_upload uuid, p_no int, p_sealed bytea)

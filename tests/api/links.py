@@ -217,6 +217,69 @@ class Parts(Linked):
         self.desk.act(self.see(request), "withdraw").must(200)
         self.await_links(request, lambda r: r["links"][0]["state"] == "withdrawn")
 
+    def file(self, request, data, client, name="scan.txt"):
+        client.call("PUT", f"/v1/requests/{request['id']}/documents/{name}", data,
+                    headers={"Content-Type": "text/plain; charset=utf-8"}).must(201)
+
+    def readers(self, request):
+        items = self.world.client("supervisor").get(f"/v1/requests/{request['id']}/access").must(200)["items"]
+        return [i["what"].removeprefix("/v1/requests/{id}") for i in items if i["principal"] == "officer-probe-two"]
+
+    def test_the_documents_of_the_whole(self):
+        request = self.submit_one()
+        data = b"".join(b"%07d\n" % i for i in range(70000))
+        self.file(request, data, self.desk)
+        claim = self.take(request)
+        part = {"id": self.act(claim, "forward", to_agency="probe-two", part=["water"]).must(200)["links"][0]["request"]}
+        path = f"/v1/requests/{part['id']}/parent/documents"
+        self.file(part, b"of the part", self.probe_two)
+        self.file(request, b"later", self.probe, "later.txt")
+        # To be read by whoever has the part, at any time, and on record with both.
+        of_both = [self.readers(r) for r in (request, part)]
+        self.assertEqual([(d["name"], d["stored_by"]) for d in self.probe_two.get(path).must(200)["items"]],
+                         [("scan.txt", "desk-clerk"), ("later.txt", "officer-probe")])
+        self.assertEqual(self.probe_two.get(f"{path}/scan.txt").must(200).body, data)
+        self.assertEqual(self.desk.get(f"{path}/later.txt").must(200).body, b"later")
+        for seen, before in zip((request, part), of_both):
+            self.assertEqual(self.readers(seen), ["/parent/documents/{name}", "/parent/documents", *before])
+        self.assertEqual(self.probe_two.get(f"/v1/requests/{part['id']}/documents/scan.txt").must(200).body, b"of the part")
+        for words, said in ((["--json"], '"later.txt"'), (["later.txt", "--output", "-"], "later")):
+            self.assertIn(said, self.world.kezek("officer-probe-two", "document", f"{request['number']}/1", "--whole", *words).stdout)
+        # To be read only, and nothing else of the whole.
+        self.assert_problem(self.probe_two.get(f"{path}/other.txt"), 404, "not_found")
+        self.assert_problem(self.probe_two.call("PUT", f"{path}/new.txt", b"x", headers={"Content-Type": "text/plain"}), 405, "method_not_allowed")
+        for rest in ("", "/documents", "/documents/scan.txt", "/events", "/deadlines"):
+            self.assert_problem(self.probe_two.get(f"/v1/requests/{request['id']}{rest}"), 404, "not_found")
+        # Not by who gave the part on, who has no part, or by way of what is none; nor a step further up.
+        self.assert_problem(self.probe.get(path), 404, "not_found")
+        self.assert_problem(self.probe_three.get(path), 404, "not_found")
+        self.assert_problem(self.probe.get(f"/v1/requests/{request['id']}/parent/documents"), 404, "not_found")
+        held = self.take(part, self.probe_two, "probe-two")
+        last = {"id": self.act(held, "forward", self.probe_two, to_agency="probe-three", part=["water"]).must(200)["links"][0]["request"]}
+        below = self.probe_three.get(f"/v1/requests/{last['id']}/parent/documents").must(200)["items"]
+        self.assertEqual([d["size"] for d in below], [len("of the part")])
+        self.assertEqual(self.rows_of("officer-probe-three", request, part, last), ["0 0 0 0", "1 1 0 0", "0 0 1 1"])
+        # Whole again: with the part goes the sight.
+        self.assertEqual(self.rows_of("officer-probe-two", request, part), ["2 4 0 0", "1 1 1 1"])
+        self.act(held, "forward", self.probe_two, to_agency="probe-three").must(200)
+        self.assert_problem(self.probe_two.get(path), 404, "not_found")
+        self.assertEqual(self.rows_of("officer-probe-two", request), ["0 0 0 0"])
+        self.assertEqual(self.probe_three.get(f"{path}/scan.txt").must(200).body, data)
+
+    def rows_of(self, principal, *requests):
+        """Documents, chunks, states and keys of each, as the database alone shows them."""
+        text = " UNION ALL ".join("SELECT " + " || ' ' || ".join(f"(SELECT count(*) FROM kezek.{table} WHERE {key} = '{r['id']}')" for table, key in (
+            ("document", "request"), ("document_chunk", "request"), ("request_state", "id"), ("request_key", "request"))) for r in requests)
+        rows = self.world.sql(f"BEGIN; SELECT FROM kezek.enter('{principal}'); {text}; COMMIT", "kezek_app")
+        return [row[0] for row in rows if row and row[0]]
+
+    def test_a_question_stands_alone(self):
+        request = self.submit_one()
+        self.file(request, b"papers", self.desk)
+        asked = self.act(self.take(request), "consult", agencies=["probe-two"], question="?").must(200)["links"][0]["request"]
+        self.assert_problem(self.probe_two.get(f"/v1/requests/{asked}/parent/documents"), 404, "not_found")
+        self.assertEqual(self.rows_of("officer-probe-two", request), ["0 0 0 0"])
+
     def test_what_is_no_part(self):
         request = self.submit_one()
         claim = self.take(request)

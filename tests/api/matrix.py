@@ -88,9 +88,9 @@ def queue_calls(s, v):
 
 
 def search_calls(s, v):
-    for name in ("pin", "name", "number", "external_ref", "code"):
-        yield Call("/v1/searches", {name: s.words[name]}, "empty", own=(200,))
-    yield Call("/v1/searches", {"pin": s.words["representative_pin"]}, "empty", own=(200,))
+    for name in ("pin", "name", "number", "external_ref", "code", "representative_pin"):
+        yield Call("/v1/searches", {name.removeprefix("representative_"): s.words[name]}, "empty",
+                   lambda v: any(v.sees(one) for one in (s, *s.parts)), own=(200,))
 
 
 def told(s):
@@ -151,14 +151,14 @@ PROBES = {
 }
 # Of the routes of one request that only read, all but who sees it needs no saying.
 READS = {
-    "GET /v1/requests/{id}/documents": {"mine": "sees_now"},
-    "GET /v1/requests/{id}/documents/{name}": {"mine": "sees_now"},
+    **{f"GET /v1/requests/{{id}}/{of}documents{name}": {"mine": "sees_now", "own": lambda s, of=of: (404,) if of and "whole" not in s.words
+       else (200,)} for name in ("", "/{name}") for of in ("", "parent/")},
     "GET /v1/requests/{id}/certificate": {"own": lambda s: (200,) if s.tag == "Granted" else (404,)},
 }
 
 
 def read_calls(route, s, v):
-    path, said = route.split()[1].replace("{id}", s.id).replace("{name}", s.words["document"]), READS.get(route, {})
+    path, said = route.split()[1].replace("{id}", s.id).replace("{name}", s.file_at(route)), READS.get(route, {})
     names = {p.get("name") for p in contract_of(route).get("parameters", [])}
     for query in ("", *(["?explain=1"] if "explain" in names else [])):
         yield Call(path + query, mine=getattr(v, said.get("mine", "sees")), own=said.get("own", lambda s: (200,))(s))

@@ -284,6 +284,21 @@ class Members(CaseTest):
                 hears = viewer.role in ("supervisor", "auditor")
                 self.assertEqual(self.run_as(told, enter=name), [["t" if hears else "f"]])
 
+    def test_who_has_a_part_reads_the_papers_of_the_whole(self):
+        theirs, part = self.scene.subjects[1], self.scene.subjects[-1]
+        self.assertEqual(theirs.parts, [part])
+        asked = " UNION ALL ".join(
+            [self.call("has_part_of", f"'has', '{s.id}' || result::text", p_whole=f"'{s.id}'") + " WHERE result"
+             for s in self.scene.subjects] +
+            [self.call("whole_of", f"'{s.id}', result.request::text", p_part=f"'{s.id}'") + " WHERE result.wrapped IS NOT NULL"
+             for s in self.scene.subjects])
+        for viewer in (*PEOPLE, *OUTSIDE):
+            has = viewer.role in ("officer", "supervisor") and viewer.agency == part.agency
+            reads = viewer.role in ("clerk", "officer") and viewer.sees_now(part)
+            with self.subTest(str(viewer)):
+                self.assertEqual(self.run_as(asked, enter=viewer.name), [
+                    *([["has", f"{theirs.id}true"]] if has else []), *([[part.id, theirs.id]] if reads else [])])
+
     def test_the_feed_is_of_what_one_sees(self):
         feed = self.call("feed", "DISTINCT request", p_after="0", p_span="1000000", p_limit="10000") + " WHERE request IS NOT NULL"
         for viewer in (*PEOPLE, *OUTSIDE):

@@ -24,10 +24,10 @@ READS = {
 }
 RUNS = {
     "kezek_app": "accesses act add_delegation add_principal add_webhook away catalogue_open catalogue_use change_principal claim count_key "
-                 "count_requests deliveries discard_upload end_delegation enter erase feed give_back keys_in_use "
+                 "count_requests deliveries discard_upload end_delegation enter erase feed give_back has_part_of keys_in_use "
                  "lease_numbers links_to_follow links_to_open list_condition list_requests log_access look_at_desk may_act notifications now open_requests plan_reassignment put_calendar "
                  "put_catalogue put_chunk redeliver remove_webhook renew rotate_webhook see_notifications "
-                 "set_test_clock store_document stored_answer try_calendar uuid_v7 webhooks work_waiting",
+                 "set_test_clock store_document stored_answer try_calendar uuid_v7 webhooks whole_of work_waiting",
     "kezek_jobs": "count_key expire_leases fail_job fan_out fire_due forget_keys forget_uploads keys_in_use look_at_desk "
                   "look_at_timers look_at_webhooks next_delivery now partitions_ahead recompute_apply recompute_bound "
                   "recompute_page record_deliveries relook_apply relook_page rewrap_apply rewrap_page "
@@ -50,7 +50,7 @@ def sees(viewer, how, subject):
     if viewer.role is None:
         return False
     if how == "documents":
-        return viewer.role in ("clerk", "officer") and viewer.sees_now(subject)
+        return viewer.role in ("clerk", "officer") and any(viewer.sees_now(s) for s in (subject, *subject.parts))
     if how == "told":
         return viewer.sees_all() or viewer.role != "clerk" and viewer.agency in (subject.agency, *subject.former)
     if how == "former":

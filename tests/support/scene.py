@@ -44,9 +44,11 @@ class Viewer:
         """The words of a request that must not reach this viewer."""
         words = subject.words
         if self.role is None or not self.sees(subject):
-            # Who is asked about a request knows its number and the question.
-            is_asked = self.role and any(self.sees(one) for one in subject.asked)
-            return {what: word for what, word in words.items() if not is_asked or what not in ("number", "question")}
+            # Who is asked about a request knows its number and the question; who has a part of it, whose it is and its papers.
+            known = ("number", "question") if self.role and any(self.sees(one) for one in subject.asked) else ()
+            if self.role and any(self.sees(one) for one in subject.parts):
+                known = PART
+            return {what: word for what, word in words.items() if what not in known}
         hidden = []
         if not self.sees_person(subject):
             hidden += ["pin", "representative_pin", "bytes"]
@@ -89,6 +91,11 @@ OUTSIDE = (
 )
 
 
+# What of a whole comes with its part.
+PART = ("pin", "representative_pin", "name", "representative_name", "authority", "phone", "email", "address",
+        "registration_number", "external_ref", "number", "paper", "document", "bytes")
+
+
 class Subject:
     """A request, or one that does not exist; `words`: what of it is to be found nowhere else."""
 
@@ -96,7 +103,7 @@ class Subject:
         self.tag, self.office, self.agency, self.former, self.exists = tag, None, None, (), True
         self.state = self.holder = self.fence = None
         self.version, self.clerk, self.keepers = 1, None, ()
-        self.asked = []  # what came of it: questions to other bodies
+        self.asked, self.parts = [], []  # what came of it: questions to other bodies, parts that were given on
         self.corrected = {"changes": {"address": "x"}}
         # The number stands in digits only, the letters nowhere else in the house.
         self.words = {
@@ -114,9 +121,13 @@ class Subject:
 
     id = property(lambda self: self.words["id"])
 
+    def file_at(self, route):
+        """The name of a file that the route finds."""
+        return self.words["whole" if "/parent/" in route and "whole" in self.words else "document"]
+
     def submission(self, service):
         w = self.words
-        form = {"rooms": 3} if service == "p-clock" else {"said": w["form"]}
+        form = {"rooms": 3} if service == "p-clock" else {"said": w["form"], "given": "on"}
         return submission(service, form=form, external_ref=w["external_ref"], documents=[
             {"kind": "extract", "name": w["paper"]}] if service in ("p-clock", "p-silence") else None, applicant={
                 "kind": "person", "pin": w["pin"], "name": f"{w['name']} Асан", "phone": w["phone"], "email": w["email"],
@@ -155,10 +166,11 @@ class Scene:
         for subject in (ours, theirs, given, split, granted):
             self._correct(subject)
         asked = self._ask(given, "officer-probe-two", "officer-probe-three")
-        self.subjects = (ours, theirs, given, split, granted, asked)
+        part = self._part(theirs, "officer-probe-two", "officer-probe-three")
+        self.subjects = (ours, theirs, given, split, granted, asked, part)
         for subject in self.subjects:
             self._look(subject)
-        asked.former = ("probe-two",)  # who asked sees it; who had the request before does not
+        asked.former = part.former = ("probe-two",)  # who asked, or gave it on, sees it; who had the request before does not
         self.ghost = Subject("Nowhere", 77)
         self.ghost.office = self.ghost.agency = "nowhere"
         self.ghost.exists = False
@@ -249,6 +261,16 @@ class Scene:
         subject.asked.append(asked)
         return asked
 
+    def _part(self, subject, officer, other):
+        """A part of it, given on to another body; a file of its own, and by `whole` one of the whole's."""
+        part = Subject("Part", 73)
+        made = self.client(officer).post(f"/v1/requests/{subject.id}/forward", {
+            "claim": subject.words["claim"], "fence": subject.fence, "part": ["given"], "to_agency": other.removeprefix("officer-")}).must(200)["links"][0]
+        part.words |= {"id": made["request"], "number": made["number"], "whole": subject.words["document"]}
+        self._file(other, part, part.words["document"], part.words["bytes"])
+        subject.parts.append(part)
+        return part
+
     def _look(self, subject):
         """Where it stands now; each event and document is a word too."""
         client = self.client("supervisor")
@@ -259,7 +281,7 @@ class Scene:
         events = client.get(f"/v1/requests/{subject.id}/events?limit=500").must(200)["items"]
         for event in events:
             subject.words[f"event {event['seq']}"] = event["id"]
-            if event["kind"] == "forward":
+            if event["kind"] == "forward" and (event["before"] or event["after"])["agency"] != event["after"]["agency"]:
                 subject.former = (*subject.former, event["before"]["agency"])
         if subject.holder is None:
             for absent in ("claim", "worker", "body_number"):

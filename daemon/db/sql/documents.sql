@@ -4,9 +4,13 @@
 SELECT no, kind, media_type, size, chunks, stored_at, stored_by, actor, about FROM kezek.document
 WHERE request = $1::uuid ORDER BY no
 
+-- Of the request itself, or of the whole that it is a part of.
 -- name: document_hashes
 SELECT name_hash, no, kind, media_type, size, chunks, stored_at, stored_by, actor, about FROM kezek.document
-WHERE request = $1::uuid ORDER BY no
+WHERE request = CASE WHEN $2::boolean THEN (SELECT w.request FROM kezek.whole_of($1::uuid) w) ELSE $1::uuid END ORDER BY no
+
+-- name: whole_of
+SELECT request, master, wrapped FROM kezek.whole_of($1)
 
 -- name: document_chunk
 SELECT sealed FROM kezek.document_chunk WHERE request = $1::uuid AND document = $2::uuid AND no = $3::int
