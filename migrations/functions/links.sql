@@ -54,6 +54,32 @@ BEGIN
 END
 $$;
 
+-- Within kezek.open_requests: the number of a link is its parent's with its place, unless a former system gave that one out
+-- already: then the next place that is free. All numbers of the batch, in its order.
+CREATE OR REPLACE FUNCTION kezek.number_links(m_id uuid[], m_number text[], m_register text[]) RETURNS text[]
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_hashjoin = off
+SET enable_mergejoin = off AS $$
+DECLARE
+	v record;
+	v_number text;
+BEGIN
+	FOR v IN SELECT m.n, m.id, m.register, k.parent, k.no, r.number
+		FROM unnest(m_id, m_number, m_register) WITH ORDINALITY AS m(id, number, register, n)
+		JOIN kezek.number t ON t.number = m.number AND t.agency = m.register AND t.request <> m.id
+		JOIN kezek.link k ON k.child = m.id
+		JOIN kezek.request r ON r.id = k.parent ORDER BY m.n
+	LOOP
+		SELECT v.number || '/' || p.no INTO v_number FROM generate_series(v.no + 1, v.no + 1000) AS p(no)
+		WHERE NOT EXISTS (SELECT FROM kezek.number t WHERE t.number = v.number || '/' || p.no AND t.agency = v.register)
+			AND NOT EXISTS (SELECT FROM kezek.link k WHERE k.parent = v.parent AND k.number = v.number || '/' || p.no)
+		ORDER BY p.no LIMIT 1;
+		UPDATE kezek.link SET number = v_number WHERE child = v.id;
+		m_number[v.n] := v_number;
+	END LOOP;
+	RETURN m_number;
+END
+$$;
+
 -- Within kezek.open_requests: those that are links are open now, and who asked sees them.
 CREATE OR REPLACE FUNCTION kezek.open_links(v_now timestamptz, p_children uuid[]) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$

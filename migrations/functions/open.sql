@@ -101,6 +101,10 @@ BEGIN
 		END LOOP;
 	END IF;
 
+	IF 'kezekd' = ANY (m_principal) THEN
+		m_number := kezek.number_links(m_id, m_number, m_register);
+	END IF;
+
 	WITH gate AS (
 		INSERT INTO kezek.idempotency (principal, key, fingerprint, request, status, answer, version, made_at,
 			for_ever)

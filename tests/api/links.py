@@ -1,5 +1,6 @@
 """Requests that come of others: questions to other bodies, asked at once and joined; parts that are forwarded."""
 
+import json
 import time
 
 from support.casework import ActTest, aside
@@ -272,6 +273,24 @@ class Parts(Linked):
             ("document", "request"), ("document_chunk", "request"), ("request_state", "id"), ("request_key", "request"))) for r in requests)
         rows = self.world.sql(f"BEGIN; SELECT FROM kezek.enter('{principal}'); {text}; COMMIT", "kezek_app")
         return [row[0] for row in rows if row and row[0]]
+
+    def test_a_number_that_a_former_system_gave_out(self):
+        request = self.submit_one()
+        whole = request["number"]
+        old = [{"number": f"{whole}/{no}", "service": "p-plain", "channel": "post", "office": "desk", "agency": "probe",
+                "received_at": "2025-03-03T10:00:00+06:00", "due_at": None, "events": []} for no in (1, 2, 4)]
+        self.world.client("admin").call("POST", "/v1/imports", "\n".join(map(json.dumps, old)).encode(),
+                                        headers={"Content-Type": "application/x-ndjson"}).must(200)
+        claim = self.take(request)
+        self.act(claim, "consult", agencies=["probe-two", "probe-three"], question="?").must(200)
+        ready = lambda r: all(self.desk.get(f"/v1/requests/{k['request']}").status == 200 for k in r["links"])  # noqa: E731
+        seen = self.await_links(request, ready)
+        self.act(claim, "forward", to_agency="probe-two", part=["water"]).must(200)
+        seen = self.await_links(request, ready)
+        self.assertEqual(sorted(k["number"] for k in seen["links"]), [f"{whole}/3", f"{whole}/5", f"{whole}/6"])
+        for link in seen["links"]:
+            found = self.desk.get(f"/v1/requests?number={link['number'].replace('/', '%2F')}").must(200)["items"]
+            self.assertEqual([(r["id"], r["number"]) for r in found], [(link["request"], link["number"])])
 
     def test_a_question_stands_alone(self):
         request = self.submit_one()
