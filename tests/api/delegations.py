@@ -212,6 +212,26 @@ class InForce(LeaveTest):
         self.assertEqual([r["result"] for r in results], ["done"])
         self.assertEqual(self.last_event(request)["after"]["on_behalf_of"], ABSENT)
 
+    def test_the_deputy_sees_what_there_is_to_stand_in_for(self):
+        def held(client, query=""):
+            return {k["request"]["id"]: k for k in client.get(f"/v1/claims{query}").must(200)["items"]}
+        mine, claim = self.held_by(self.probe)
+        other, _ = self.held_by(self.probe_b)
+        third, _ = self.held_by(self.third)
+        before = held(self.probe_b)
+        self.assertEqual({mine["id"], other["id"], third["id"]} & set(before), {other["id"]})
+        self.leave(until="2026-11-20T12:00:00+06:00").must(201)
+        seen = held(self.probe_b)
+        self.assertEqual({mine["id"], other["id"], third["id"]} & set(seen), {mine["id"], other["id"]})
+        self.assertEqual((seen[mine["id"]]["fence"], seen[mine["id"]]["request"]["claim"]["principal"]), (claim["fence"], ABSENT))
+        self.assertEqual(set(held(self.probe_b, f"?limit=1&after=0.{mine['id']}")), {other["id"]})
+        # The absent one sees what was there before, nobody else sees more, and with the leave it ends.
+        self.assertNotIn(other["id"], held(self.probe))
+        self.assertIn(mine["id"], held(self.probe))
+        self.assertEqual({mine["id"], other["id"], third["id"]} & set(held(self.third)), {third["id"]})
+        self.world.set_clock("2026-11-20T12:00:00+06:00")
+        self.assertEqual(set(held(self.probe_b)), set(before))
+
     def test_a_deputy_whose_time_is_over_is_refused_by_the_database(self):
         """What a daemon with an old cache would let through: the guard in the batch."""
         request, _ = self.held_by(self.probe)

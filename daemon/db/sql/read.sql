@@ -77,9 +77,12 @@ SELECT e.seq, e.id, e.kind, e.occurred_at, e.recorded_at, e.principal, e.actor, 
 FROM kezek.event e JOIN kezek.request_key k ON k.request = e.request
 WHERE e.request = $1::uuid AND e.seq > $2::int ORDER BY e.seq LIMIT $3::int
 
+-- What one holds, and what those hold for whom one stands in.
 -- name: claims_of
 WITH q AS MATERIALIZED (SELECT ARRAY(SELECT h.request FROM kezek.work h
-	WHERE h.holder = $1 AND h.claim IS NOT NULL AND (h.lease_until IS NULL OR h.lease_until > (SELECT kezek.now()))
+	WHERE h.holder = ANY (ARRAY(SELECT $1 UNION ALL SELECT a.principal FROM kezek.away((SELECT kezek.now())) a
+			WHERE a.deputy = $1 AND a.agency = current_setting('kezek.agency', true)))
+		AND h.claim IS NOT NULL AND (h.lease_until IS NULL OR h.lease_until > (SELECT kezek.now()))
 		AND ($2::text IS NULL OR h.worker = $2) AND h.request > $3::uuid
 	ORDER BY h.request LIMIT $4::int) AS ids)
 SELECT v.* FROM kezek.request_view v WHERE v.id = ANY ((SELECT ids FROM q)::uuid[])
