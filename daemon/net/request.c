@@ -10,8 +10,6 @@ static enum kezek_problem problem_of(int status)
 	switch (status) {
 	case 408:
 		return KEZEK_PROBLEM_timed_out;
-	case 411:
-		return KEZEK_PROBLEM_length_required;
 	case 413:
 		return KEZEK_PROBLEM_too_large;
 	case 414:

@@ -23,7 +23,6 @@
 	X(foreign_origin, 403)                                                                     \
 	X(not_found, 404)                                                                          \
 	X(method_not_allowed, 405)                                                                 \
-	X(not_acceptable, 406)                                                                     \
 	X(timed_out, 408)                                                                          \
 	X(act_not_open, 409)                                                                       \
 	X(on_leave, 409)                                                                           \
@@ -31,7 +30,6 @@
 	X(already_exists, 409)                                                                     \
 	X(not_closed, 409)                                                                         \
 	X(erased, 410)                                                                             \
-	X(length_required, 411)                                                                    \
 	X(stale_version, 412)                                                                      \
 	X(too_large, 413)                                                                          \
 	X(target_too_long, 414)                                                                    \

@@ -14,8 +14,6 @@ CODES = re.findall(r"\bX\((\w+), \d{3}\)", (ROOT / "include" / "kezek" / "types.
 # What is not provoked here, and why.
 LEFT_OUT = {
     "disk_full": "PostgreSQL's disk would have to be full; SQLSTATE 53100 and nothing else leads to it (daemon/api/answer.c)",
-    "not_acceptable": "nothing leads to it: where an Accept fits no form there is, JSON is answered",
-    "length_required": "nothing leads to it: a body without a length is none (RFC 9112 section 6.3)",
     "overloaded": "needs clients that hold all of the memory account: tests/api/door_limits.py does it to the front door, whose "
                   "problems take the same way as those that are provoked here",
 }
