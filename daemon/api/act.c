@@ -5,6 +5,7 @@
 #include "daemon/api/act.h"
 #include "daemon/api/deputies.h"
 #include "daemon/api/claims.h"
+#include "daemon/api/documents.h"
 #include "daemon/api/feed.h"
 #include "daemon/api/parking.h"
 #include "daemon/log.h"
@@ -21,6 +22,8 @@ void act_run_done(struct act_run *r)
 	if (r->has_dossier)
 		dossier_done(&r->d);
 	r->has_dossier = false;
+	json_object_put(r->documents);
+	r->documents = NULL;
 }
 
 static void finish(struct act_run *r, enum act_result result)
@@ -263,9 +266,21 @@ static enum act_result decide(struct act_run *r)
 	return act_apply(r);
 }
 
-static void write(struct act_run *r)
+/* As a GET by the same would tell it now. */
+static void write_answer(struct act_run *r)
 {
 	struct viewer viewer = call_viewer(r->c);
+
+	text_reset(&r->answer);
+	if (is_own(r))
+		return;
+	if (r->documents && access_sees_personal(&viewer, r->d.row.agency, r->d.row.office))
+		documents_add(&r->d, r->documents);
+	dossier_write(&r->answer, &r->d, &viewer, r->c->who.name, r->c->lang, false);
+}
+
+static void write(struct act_run *r)
+{
 	int version = r->d.row.version, e;
 	const char *state = r->d.row.state;
 	int64_t fence = r->d.row.fence;
@@ -283,9 +298,7 @@ static void write(struct act_run *r)
 		return;
 	}
 	r->version = r->d.row.version;
-	text_reset(&r->answer);
-	if (!is_own(r))
-		dossier_write(&r->answer, &r->d, &viewer, r->c->who.name, r->c->lang, false);
+	write_answer(r);
 	if (r->key)
 		seal_close(r->c->api->seal, r->d.key, &r->d.row.id, "answer", text_span(&r->answer),
 			&r->member.answer);
@@ -323,6 +336,8 @@ static void on_read(struct unit *u, enum unit_how how)
 		return;
 	}
 	e = dossier_read(&r->d, r->c->api, r->c->book, loop_now(r->c->api->loop), u, 1, 0);
+	if (e == 0 && r->is_alone)
+		r->documents = documents_read(&r->d, u, 2 + (r->key != NULL));
 	unit_done(u);
 	r->has_dossier = e == 0;
 	if (e < 0) {
@@ -341,6 +356,8 @@ static void read_again(struct act_run *r)
 	if (r->has_dossier)
 		dossier_done(&r->d);
 	r->has_dossier = false;
+	json_object_put(r->documents);
+	r->documents = NULL;
 	faults_done(&r->faults);
 	unit_init(&r->unit, on_read);
 	params_text(unit_add(&r->unit, SQL_ENTER), r->c->who.name);
@@ -350,6 +367,11 @@ static void read_again(struct act_run *r)
 		p = unit_add(&r->unit, SQL_STORED_ANSWER);
 		params_text(p, r->c->who.name);
 		params_text(p, r->key);
+	}
+	if (r->is_alone) {
+		p = unit_add(&r->unit, SQL_DOCUMENTS_OF);
+		params_uuid(p, r->by_claim ? NULL : &r->request);
+		params_uuid(p, r->by_claim ? &r->claim : NULL);
 	}
 	e = pg_submit(r->c->api->reads, &r->unit);
 	if (e < 0) {

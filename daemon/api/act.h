@@ -21,6 +21,7 @@ struct act_run {
 	const char *key;   /* NULL: no answer is stored */
 	json_object *body; /* borrowed */
 	char pointer[24];  /* where `body` stands in the body of the call */
+	bool is_alone;     /* not one of a batch: `answer` shows stored documents, as a GET does */
 	/* What came of it. */
 	enum act_result {
 		ACT_DONE,     /* `answer` is the request, `version` its ETag */
@@ -51,6 +52,7 @@ struct act_run {
 	struct act_member member;
 	struct dossier d;
 	bool has_dossier;
+	json_object *documents; /* what is stored, for the answer; NULL: not asked for */
 	int tries;
 	const char *from_agency;  /* who had it before the act */
 	const char *on_behalf_of; /* the absent one whose deputy acts; NULL: nobody */

@@ -132,6 +132,7 @@ static void begin(struct call *c, enum kezek_act act, bool by_claim)
 	r->by_claim = by_claim;
 	r->key = c->key[0] ? c->key : NULL;
 	r->body = c->body;
+	r->is_alone = true;
 	r->on_done = on_endpoint_done;
 	if (!read_if_match(c, r) || !read_claim(c, r))
 		return;

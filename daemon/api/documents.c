@@ -89,11 +89,11 @@ void document_write(struct text *t, const struct document_row *row,
 	text_add_char(t, '}');
 }
 
-void documents_add(struct dossier *d, const struct unit *u, int statement)
+json_object *documents_read(const struct dossier *d, const struct unit *u, int statement)
 {
-	json_object *all = json_object_object_get(d->content, "documents");
+	json_object *all = json_made(json_object_new_array());
 
-	for (int i = 0; all && i < rows_count(u, statement); i++) {
+	for (int i = 0; !d->is_erased && i < rows_count(u, statement); i++) {
 		struct row r = row_of(u, statement, i);
 		struct document_about about;
 		struct document_row row;
@@ -107,6 +107,15 @@ void documents_add(struct dossier *d, const struct unit *u, int statement)
 		if (json_read(text_span(&t), NULL, NULL, &one) == 0)
 			json_append(all, one);
 	}
+	return all;
+}
+
+void documents_add(struct dossier *d, json_object *stored)
+{
+	json_object *all = json_object_object_get(d->content, "documents");
+
+	for (size_t i = 0; all && i < json_object_array_length(stored); i++)
+		json_append(all, json_object_get(json_object_array_get_idx(stored, i)));
 }
 
 void document_hash(struct api *a, const uint8_t key[SEAL_KEY_SIZE], const char *what,

@@ -36,9 +36,11 @@ _must_check_ int document_open(struct api *a, const uint8_t key[SEAL_KEY_SIZE],
 	const struct uuid *request, const struct document_row *row, struct document_about *ret);
 void document_write(struct text *t, const struct document_row *row,
 	const struct document_about *about, const struct zone *zone);
-/* Behind those that were declared: what is stored for the request and who asks may see, from the
- * rows of documents_of. For telling alone: the dossier is not written with them. */
-void documents_add(struct dossier *d, const struct unit *u, int statement);
+/* What is stored for the request and who asks may see, from the rows of documents_of; never NULL,
+ * put it. */
+json_object *documents_read(const struct dossier *d, const struct unit *u, int statement);
+/* Behind those that were declared. For telling alone: the dossier is not written with them. */
+void documents_add(struct dossier *d, json_object *stored);
 /* By which a name is found, or a digest compared, without being told: keyed by the request's own
  * key, so that no other key's rotation touches it and nobody can guess at it after an erasure. */
 void document_hash(struct api *a, const uint8_t key[SEAL_KEY_SIZE], const char *what,

@@ -46,12 +46,14 @@ static void on_request(struct unit *u, enum unit_how how)
 	struct call *c = call_of_unit(u);
 	struct viewer viewer = call_viewer(c);
 	struct text t = TEXT_INIT;
+	_json_ *stored = NULL;
 	struct dossier d;
 	char etag[32];
 
 	if (!open_one(u, how, &d))
 		return;
-	documents_add(&d, u, 2);
+	stored = documents_read(&d, u, 2);
+	documents_add(&d, stored);
 	dossier_write(&t, &d, &viewer, c->who.name, c->lang, false);
 	access_tells(c, &d.row.id);
 	snprintf(etag, sizeof(etag), "\"%d\"", d.row.version);
@@ -62,11 +64,14 @@ static void on_request(struct unit *u, enum unit_how how)
 
 void request_get_begin(struct call *c)
 {
+	struct params *p;
 	struct uuid id;
 
 	if (!ask(c, &id))
 		return;
-	params_uuid(call_read(c, SQL_DOCUMENTS_OF), &id);
+	p = call_read(c, SQL_DOCUMENTS_OF);
+	params_uuid(p, &id);
+	params_uuid(p, NULL);
 	call_send(c, on_request);
 }
 

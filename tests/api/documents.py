@@ -198,6 +198,34 @@ class Once(DocumentTest):
         self.get(request, "paper").must(200)
 
 
+class Told(DocumentTest):
+    """An act's answer shows what a GET by the same shows."""
+
+    def told(self, reply, client):
+        request = reply.must(200).json
+        self.assertEqual(request["documents"], self.see(request, client)["documents"])
+        return [d.get("name", d["kind"]) for d in request["documents"]]
+
+    def test_by_the_answers_of_acts(self):
+        request = self.submit("p-docs", documents=[{"kind": "paper"}])
+        self.put(request, b"x", "scan.txt", "?kind=paper").must(201)
+        corrected = self.desk.act(self.see(request), "correct", {"changes": {"address": "Osh"}}, key="told-correct")
+        self.assertEqual(self.told(corrected, self.desk), ["paper", "scan.txt"])
+        again = self.desk.act(request, "correct", {"changes": {"address": "Osh"}}, key="told-correct")
+        self.assertEqual((again.body, again.header("Idempotent-Replayed")), (corrected.body, "true"))
+        claim = self.take(request)
+        accepted = self.probe.post(f"/v1/claims/{claim['claim']}/accept", {"fence": claim["fence"]})
+        self.assertEqual(self.told(accepted, self.probe), ["paper", "scan.txt"])
+        # What is told is not what is written: nothing of it has become a declared one.
+        self.probe.post(f"/v1/requests/{request['id']}/correct", self.held(claim, changes={"address": "Naryn"})).must(200)
+        listed = self.desk.get(f"/v1/requests?number={request['number'].replace('/', '%2F')}").must(200)["items"]
+        self.assertEqual([d["kind"] for d in listed[0]["documents"]], ["paper"])
+        # Who reads no document, and who no longer does, is told of none.
+        self.assertEqual(self.told(self.chief.act(self.see(request), "escalate", {"to": "supervisor", "reason": "x"}), self.chief), ["paper"])
+        given = self.probe.post(f"/v1/requests/{request['id']}/forward", self.held(claim, to_agency="probe-two"))
+        self.assertEqual(self.told(given, self.probe), ["paper"])
+
+
 class Scope(DocumentTest):
     def test_who_may(self):
         request = self.submit()

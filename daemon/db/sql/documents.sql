@@ -1,8 +1,9 @@
 -- Documents of a request. Reads follow `enter` and see only its scope.
 
+-- Of the request by its id, or by its claim.
 -- name: documents_of
 SELECT no, kind, media_type, size, chunks, stored_at, stored_by, actor, about FROM kezek.document
-WHERE request = $1::uuid ORDER BY no
+WHERE request = coalesce($1::uuid, (SELECT w.request FROM kezek.work w WHERE w.claim = $2::uuid)) ORDER BY no
 
 -- Of the request itself, or of the whole that it is a part of.
 -- name: document_hashes
