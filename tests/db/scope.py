@@ -65,6 +65,17 @@ class Plans(ApiTest):
         read_whole = [t for t in after if after[t][0] > before[t][0] and t.startswith((*TABLES, "idempotency", "lookup"))]
         self.assertEqual(read_whole, [])
 
+    def test_what_rests_on_a_catalogue_is_found_by_keys(self):
+        made = self.clerk.post("/v1/requests", BODY).must(201)
+        before = self.scans()
+        rows = self.world.sql("SELECT kind, code, version FROM kezek.catalogue_use('admin', '{services,services,agencies,offices}', "
+                              f"'{{6-49,6-49,unheard-of,{made['office']}}}', '{{{made['service']['version']},999,0,0}}')", user="kezek_app")
+        self.assertEqual(rows, [["services", "6-49", str(made["service"]["version"])], ["offices", made["office"], "0"]])
+        # The session has ended, and its statistics are there.
+        eventually(lambda: any(self.scans()[t][1] > before[t][1] for t in before if t.startswith("request_2")))
+        after = self.scans()
+        self.assertEqual([t for t in after if after[t][0] > before[t][0] and t.startswith("request")], [])
+
 
 if __name__ == "__main__":
     main()
