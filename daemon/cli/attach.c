@@ -93,6 +93,8 @@ int attach_file(struct cli *c, const char *id, const char *file, const char *nam
 
 	if (rc)
 		return rc;
+	if (!type && name)
+		type = media_of_file(name);
 	body = (struct kezek_body){text.data, text.len, type ? type : "application/octet-stream"};
 	progress_begin(c, &p);
 	rc = kezek_attach(
@@ -101,8 +103,7 @@ int attach_file(struct cli *c, const char *id, const char *file, const char *nam
 	return rc ? cli_failure(c, rc) : 0;
 }
 
-/* The file of "KIND=FILE"; NULL: it is not that. */
-static const char *given_file(const char *given)
+const char *attach_given_file(const char *given)
 {
 	const char *equals = strchr(given, '=');
 
@@ -115,7 +116,7 @@ int attach_check(const struct cli *c)
 	struct stat st;
 
 	for (size_t i = 0; (given = cli_option_at(c, "attach", i)); i++) {
-		file = given_file(given);
+		file = attach_given_file(given);
 		if (!file)
 			return cli_usage(c, SAY_usage_value, given);
 		if (stat(file, &st) < 0 || !S_ISREG(st.st_mode) || access(file, R_OK) < 0)
@@ -134,10 +135,10 @@ int attach_given(struct cli *c, const char *id)
 	for (size_t i = 0; (given = cli_option_at(c, "attach", i)); i++) {
 		_free_ char *kind = strndup(given, strcspn(given, "="));
 		struct kezek_response *r;
-		int one = attach_file(c, id, given_file(given), NULL, kind, NULL, &r);
+		int one = attach_file(c, id, attach_given_file(given), NULL, kind, NULL, &r);
 
 		if (one) {
-			cli_refuse(c, SAY_not_attached, given_file(given));
+			cli_refuse(c, SAY_not_attached, attach_given_file(given));
 			rc = one;
 		} else if (c->json) {
 			kezek_response_free(r); /* stdout holds the request */

@@ -9,6 +9,8 @@
  */
 int attach_file(struct cli *c, const char *id, const char *file, const char *name, const char *kind,
 	const char *const headers[], struct kezek_response **ret_response);
+/* The file of "KIND=FILE"; NULL: it is not that. */
+const char *attach_given_file(const char *given);
 /* --attach KIND=FILE of a submission: are they files that can be sent? 0 or an exit code. */
 int attach_check(const struct cli *c);
 /* Attaches them to the request that was submitted, a line each. 0, or the last failure's exit code.

@@ -6,7 +6,7 @@
 #include "daemon/cli/cli.h"
 
 #define SPOOL_REFERENCE_SIZE 20
-#define SPOOL_NAME_SIZE      40
+#define SPOOL_NAME_SIZE      48
 
 struct spool {
 	char *folder;
@@ -16,8 +16,8 @@ struct spool {
 /*
  * One submission, held (locked) by this process. Members of `json`: reference, key
  * (Idempotency-Key), url, credential (whose it is: keys are looked up by principal), actor, office,
- * received_at, language, first and later (the two bodies as they are sent, byte for byte) and, once
- * the server has refused it, problem.
+ * received_at, language, first and later (the two bodies as they are sent, byte for byte), files
+ * (kind and name of each that lies beside it) and, once the server has refused it, problem.
  */
 struct spool_entry {
 	int fd; /* -1: not held */
@@ -45,7 +45,7 @@ int spool_add(const struct spool *s, json_object *json, struct spool_entry *ret_
 int spool_take(const struct spool *s, const char *reference, struct spool_entry *ret_entry);
 /* Puts e->json in the place of what is on the disk, as durably as spool_add. 0 or -errno. */
 int spool_rewrite(const struct spool *s, struct spool_entry *e);
-/* Takes it off the disk. 0 or -errno. */
+/* Takes it off the disk, and the files beside it. 0 or -errno. */
 int spool_remove(const struct spool *s, const struct spool_entry *e);
 /* Lets go of it. */
 void spool_release(struct spool_entry *e);
@@ -59,6 +59,16 @@ json_object *spool_all(const struct spool *s);
  * bodies (spool_entry.c). NULL: no chance or no credential is to be had. The caller puts it.
  */
 json_object *spool_make(struct cli *c, json_object *body);
+
+/* ---- files beside an entry (spool_files.c) ---- */
+
+/* Of the no-th file, from 1: its entry's reference and the number. */
+void spool_file_name(const char *reference, size_t no, char ret_name[SPOOL_NAME_SIZE]);
+/* Copies what --attach names beside the entry, as durably, and writes into the entry what they are.
+ * 0 or -errno. */
+int spool_files_keep(const struct cli *c, const struct spool *s, struct spool_entry *e);
+/* Attaches them to the request; 0, or an exit code and the reason was printed. */
+int spool_files_send(struct cli *c, const struct spool *s, json_object *entry, const char *id);
 
 /* ---- sending them (spool_send.c) ---- */
 

@@ -112,6 +112,29 @@ static void put_aside(struct round *o, struct spool_entry *e, const struct kezek
 		cli_refuse(o->c, SAY_usage_file, o->spool.folder);
 }
 
+/* The submission is in, a file of it is not. They stay together: asked for again, the one answers
+ * the same, and files that are there already are no fault. */
+static bool files_stay(struct round *o, struct spool_entry *e, int rc)
+{
+	const struct kezek_refusal *f = kezek_refusal(o->c->kezek);
+
+	if (rc == EXIT_REFUSED && f && !spool_is_away(o->c, KEZEK_FAILURE_refused) &&
+		f->status != 401 && f->status != 403) {
+		put_aside(o, e, f);
+		return true;
+	}
+	o->rc = rc == EXIT_REFUSED && spool_is_away(o->c, KEZEK_FAILURE_refused) ? EXIT_UNREACHABLE
+										 : rc;
+	return rc == EXIT_USAGE; /* a file of one is nothing to the others */
+}
+
+static int files_send(struct round *o, json_object *entry, struct kezek_response *r)
+{
+	_tree_ *answer = json_tokener_parse(kezek_response_body(r, NULL));
+
+	return spool_files_send(o->c, &o->spool, entry, tree_text(answer, "/id"));
+}
+
 /* False: the round ends here. */
 static bool round_send(struct round *o, struct spool_entry *e)
 {
@@ -121,7 +144,10 @@ static bool round_send(struct round *o, struct spool_entry *e)
 
 	if (rc == 0) {
 		sent_print(o, e->json, r);
+		rc = files_send(o, e->json, r);
 		kezek_response_free(r);
+		if (rc)
+			return files_stay(o, e, rc);
 		/* It is taken away only once somebody has been told. */
 		if (fflush(o->is_aside ? stderr : stdout) != 0 || spool_remove(&o->spool, e) < 0) {
 			o->rc = cli_refuse(o->c, SAY_usage_file, o->spool.folder);
@@ -255,7 +281,7 @@ static int submit_end(struct cli *c, const struct spool *s, struct spool_entry *
 		spool_remove(s, e);
 		return rc;
 	}
-	if (cli_option(c, "attach"))
+	if (cli_option(c, "attach") && spool_files_keep(c, s, e) < 0)
 		cli_refuse(c, SAY_spool_no_files, NULL);
 	if (c->json)
 		printf("{\"provisional\":true,\"reference\":\"%s\",\"received_at\":\"%s\"}\n",

@@ -199,8 +199,13 @@ int spool_rewrite(const struct spool *s, struct spool_entry *e)
 
 int spool_remove(const struct spool *s, const struct spool_entry *e)
 {
+	char file[SPOOL_NAME_SIZE];
+
 	if (unlinkat(s->fd, e->name, 0) < 0 || fsync(s->fd) < 0)
 		return -errno;
+	for (size_t no = 1; spool_file_name(tree_text(e->json, "/reference"), no, file),
+		    unlinkat(s->fd, file, 0) == 0;)
+		no++;
 	return 0;
 }
 
@@ -225,6 +230,21 @@ static void half_remove(const struct spool *s, const char *half)
 		time(NULL) - held.st_mtime > HALF_AGE)
 		unlinkat(s->fd, half, 0);
 	close(fd);
+}
+
+/* "S-7K2MX-9QD4T.1" whose entry is gone: it was sent, and who sent it was killed then. An entry is
+ * there before its files are. */
+static void file_remove(const struct spool *s, const char *file)
+{
+	char name[SPOOL_NAME_SIZE];
+	size_t len = strcspn(file, ".");
+
+	if (len >= SPOOL_REFERENCE_SIZE || strncmp(file, "S-", 2) != 0 || !file[len] ||
+		!file[len + 1] || file[len + 1 + strspn(file + len + 1, "0123456789")])
+		return;
+	snprintf(name, sizeof(name), "%.*s" SUFFIX, (int)len, file);
+	if (faccessat(s->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+		unlinkat(s->fd, file, 0);
 }
 
 /* Without holding it: it is only looked at. */
@@ -270,6 +290,8 @@ json_object *spool_all(const struct spool *s)
 			 strcmp(found->d_name + len - strlen(SUFFIX), SUFFIX) == 0 &&
 			 (json = entry_look(s, found->d_name)))
 			json_object_array_add(all, json);
+		else
+			file_remove(s, found->d_name);
 	}
 	if (d)
 		closedir(d);

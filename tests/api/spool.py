@@ -4,6 +4,8 @@ import contextlib
 import datetime
 import json
 import os
+import pathlib
+import shutil
 import signal
 import stat
 import subprocess
@@ -94,10 +96,57 @@ class Slips(SpoolTest):
                  ("photo", "perhaps"), ("photo", "yes")])
         self.assertEqual(status, 0, said)
         self.assertIn("PROVISIONAL SLIP", said)
-        self.assertIn("files are not in the spool", said)
         [entry] = self.items()
         self.assertEqual(json.loads(entry["first"])["form"], {"photo": True})
-        self.assertEqual(len(self.numbers(self.kezek("spool", "send").stdout)), 1)
+        self.assertEqual(entry["files"], [{"kind": "other", "name": pathlib.Path(__file__).name}])
+        self.kezek("spool", "drop", entry["reference"])
+        self.assertEqual(list(self.spool.glob("S-*")), [])
+
+    def attached(self, number):
+        items = json.loads(self.kezek("document", number, "--json").stdout)["items"]
+        return [(d["name"], d["kind"], self.kezek("document", number, d["name"], "--output", "-").stdout) for d in items]
+
+    def test_files_wait_with_it(self):
+        first, second = self.state / "one.txt", self.state / "two.txt"
+        first.write_text("the first", encoding="utf-8")
+        second.write_text("the second", encoding="utf-8")
+        with self.daemon_away():
+            done = self.submit("--attach", f"other={first}", "--attach", f"other={second}")
+            first.unlink()
+            second.unlink()
+        reference = REFERENCE.search(done.stdout)[0]
+        self.assertEqual([(f.name, stat.S_IMODE(f.stat().st_mode)) for f in sorted(self.spool.glob("S-*"))],
+                         [(f"{reference}.1", 0o600), (f"{reference}.2", 0o600), (f"{reference}.json", 0o600)])
+        kept, before = self.state / "kept", self.requests()
+        shutil.copytree(self.spool, kept)
+        [number] = self.numbers(self.kezek("spool", "send").stdout)[:1]
+        files = [("one.txt", "other", "the first"), ("two.txt", "other", "the second")]
+        self.assertEqual((self.attached(number), list(self.spool.glob("S-*"))), (files, []))
+        # Killed before it was taken away: all of it is sent again, and nothing comes twice.
+        shutil.copytree(kept, self.spool, dirs_exist_ok=True)
+        self.assertIn(number, self.kezek("spool", "send").stdout)
+        self.assertEqual((self.attached(number), self.requests()), (files, before + 1))
+        # Killed while it was taken away: what is left of it goes with the next look.
+        shutil.copy(kept / f"{reference}.2", self.spool)
+        self.kezek("spool", "list")
+        self.assertEqual(list(self.spool.glob("S-*")), [])
+
+    def test_a_file_that_is_refused_stays(self):
+        bad = self.state / "bad.pdf"
+        bad.write_text("no PDF", encoding="utf-8")
+        with self.daemon_away():
+            reference = REFERENCE.search(self.submit("--attach", f"other={bad}").stdout)[0]
+            other = REFERENCE.search(self.submit().stdout)[0]
+        before = self.requests()
+        done = self.kezek("spool", "send", status=1)
+        self.assertIn("bad.pdf", done.stderr)
+        self.assertIn(other, done.stdout)
+        [item] = self.items()
+        self.assertEqual((item["reference"], item["problem"]["code"]), (reference, "unsupported_media_type"))
+        (self.spool / f"{reference}.1").write_text("%PDF-1.7 after all", encoding="utf-8")
+        [number] = set(self.numbers(self.kezek("spool", "send", reference).stdout))
+        self.assertEqual((self.attached(number), self.requests()), ([("bad.pdf", "other", "%PDF-1.7 after all")], before + 2))
+        self.assertEqual(list(self.spool.glob("S-*")), [])
 
     def test_a_refusal_at_the_counter_waits_too(self):
         with self.daemon_away():
