@@ -16,7 +16,8 @@ EACH = 2000  # bytes on disk of one closed request as it is laid here, with its 
 CLOSED = ("request", "request_key", "request_state", "deadline_done", "event", "number", "idempotency", "lookup")
 WAITING = ("request", "request_key", "request_state", "work", "deadline", "event", "number", "idempotency", "lookup")
 
-# The k-th of `count` requests, evenly over the years before today; its content is short, which no index feels.
+# The k-th of `count` requests, evenly over the years before today; its content is short, which no index feels. It stands
+# under the keys of those that came in over HTTPS: the daemon does not start with rows under any other.
 MADE = """CREATE TEMP TABLE made AS
 SELECT k, (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '70008{mark}00' || lpad(to_hex(k), 12, '0'))::uuid
         AS id, at, at + interval '16 days' AS due_at, least(at + interval '9 days', now) AS closed_at,
@@ -27,11 +28,14 @@ INSERT INTO kezek.request (id, number, service, service_version, variant, channe
     registered_at, promised_due_on, submitted_by, imported, content)
 SELECT id, number, '6-49', 1, 'standard', 'counter', 'con-pervomay', 'ky', at, at, due_at, 'clerk', false,
     decode(repeat('5a', 60), 'hex') FROM made ORDER BY k;
-INSERT INTO kezek.request_key (request, master, wrapped) SELECT id, 1, decode(repeat('5a', 60), 'hex') FROM made ORDER BY k;
+INSERT INTO kezek.request_key (request, master, wrapped)
+SELECT id, (SELECT min(master) FROM kezek.request_key), decode(repeat('5a', 60), 'hex') FROM made ORDER BY k;
 INSERT INTO kezek.number (number, agency, request) SELECT number, 'con-pervomay', id FROM made ORDER BY k;
 INSERT INTO kezek.idempotency (principal, key, fingerprint, request, status, made_at, for_ever)
 SELECT 'clerk', number, uuid_send(id), id, 201, at, true FROM made ORDER BY k;
-INSERT INTO kezek.lookup (hash, kind, request) SELECT sha256(uuid_send(id)), 'pin', id FROM made ORDER BY k;
+INSERT INTO kezek.lookup (hash, kind, request)
+SELECT (SELECT substr(hash, 1, 4) FROM kezek.lookup LIMIT 1) || substr(sha256(uuid_send(id)), 5), 'pin', id
+FROM made ORDER BY k;
 INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, after)
 SELECT id, 1, id, 'submit', at, at, 'clerk', '{{"state":"queued"}}' FROM made ORDER BY k;
 """
