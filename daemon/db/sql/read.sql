@@ -112,24 +112,26 @@ WITH q AS MATERIALIZED (SELECT ARRAY(SELECT request FROM kezek.work WHERE waitin
 SELECT v.* FROM kezek.request_view v WHERE v.id = ANY ((SELECT ids FROM q)::uuid[])
 ORDER BY array_position((SELECT ids FROM q), v.id)
 
--- Where no term to decide runs due_at is infinite, and due_on is that of the last one.
+-- Where no term to decide runs due_at is infinite, and due_on is that of the last one. The bounds of each agency are looked
+-- up in an object: joined, they would be walked through for every request that is open.
 -- name: overview
+WITH b AS MATERIALIZED (SELECT jsonb_object_agg(agency, today) AS today, jsonb_object_agg(agency, third) AS third
+	FROM unnest($2::text[], $3::date[], $4::date[]) AS b(agency, today, third))
 SELECT key, sum(open)::int, sum(due_today)::int, sum(due_soon)::int, sum(overdue)::int, sum(paused)::int,
 	min(oldest), sum(on_time)::int, sum(stopped)::int, sum(warned)::int, sum(escalated)::int, sum(on_desk)::int
 FROM (
 	SELECT CASE $1 WHEN 'agency' THEN w.agency WHEN 'office' THEN w.office ELSE w.service END AS key,
 		count(*) AS open,
-		count(*) FILTER (WHERE w.due_on = b.today AND w.due_at > (SELECT kezek.now()) AND w.due_at < 'infinity')
-			AS due_today,
-		count(*) FILTER (WHERE w.due_on <= b.third AND w.due_at > (SELECT kezek.now()) AND w.due_at < 'infinity')
-			AS due_soon,
+		count(*) FILTER (WHERE w.due_at > (SELECT kezek.now()) AND w.due_at < 'infinity'
+			AND w.due_on = ((SELECT today FROM b) ->> w.agency)::date) AS due_today,
+		count(*) FILTER (WHERE w.due_at > (SELECT kezek.now()) AND w.due_at < 'infinity'
+			AND w.due_on <= ((SELECT third FROM b) ->> w.agency)::date) AS due_soon,
 		count(*) FILTER (WHERE w.due_at <= (SELECT kezek.now())) AS overdue,
 		count(*) FILTER (WHERE w.paused) AS paused,
 		min(w.due_at) FILTER (WHERE w.due_at <= (SELECT kezek.now())) AS oldest,
 		0::bigint AS on_time, 0::bigint AS stopped, 0::bigint AS warned, 0::bigint AS escalated,
 		count(*) FILTER (WHERE w.on_desk) AS on_desk
 	FROM kezek.work w
-	LEFT JOIN unnest($2::text[], $3::date[], $4::date[]) AS b(agency, today, third) ON b.agency = w.agency
 	GROUP BY 1
 	UNION ALL
 	SELECT CASE $1 WHEN 'agency' THEN d.agency WHEN 'office' THEN d.office ELSE d.service END, 0, 0, 0, 0, 0, NULL,
