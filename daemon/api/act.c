@@ -15,7 +15,6 @@
 
 void act_run_done(struct act_run *r)
 {
-	unit_done(&r->unit);
 	act_member_done(&r->member);
 	text_done(&r->answer);
 	faults_done(&r->faults);
@@ -32,12 +31,14 @@ static void finish(struct act_run *r, enum act_result result)
 	r->on_done(r);
 }
 
-static void fail(struct act_run *r, enum unit_how how)
+static void fail(struct act_run *r)
 {
+	const struct reading *x = &r->reading;
+
 	r->c->unit.sqlstate[0] = '\0';
-	if (how == UNIT_REFUSED)
-		memcpy(r->c->unit.sqlstate, r->unit.sqlstate, sizeof(r->unit.sqlstate));
-	r->error = how == UNIT_LOST ? -ENOTCONN : -EIO;
+	if (x->how == UNIT_REFUSED)
+		memcpy(r->c->unit.sqlstate, x->unit->sqlstate, sizeof(x->unit->sqlstate));
+	r->error = x->error ? x->error : x->how == UNIT_LOST ? -ENOTCONN : -EIO;
 	finish(r, ACT_AWAY);
 }
 
@@ -310,35 +311,36 @@ static void write(struct act_run *r)
 	}
 }
 
-static void on_read(struct unit *u, enum unit_how how)
+static void on_read(struct reading *x)
 {
-	struct act_run *r = container_of(u, struct act_run, unit);
+	struct act_run *r = container_of(x, struct act_run, reading);
 	int e;
 
-	if (how != UNIT_DONE) {
-		fail(r, how);
+	if (x->how != UNIT_DONE) {
+		fail(r);
 		return;
 	}
-	if (!rows_count(u, 0)) {
+	if (!x->is_entered) {
 		r->member_result = MEMBER_DENIED;
 		finish(r, ACT_FAILED);
 		return;
 	}
-	if (r->key && rows_count(u, 2)) {
-		struct row row = row_of(u, 2, 0);
+	if (x->stored >= 0) {
+		struct row row = row_of(x->unit, READING_STORED, x->stored);
 
+		row_text(&row);
 		stored_answer_read(&row, &r->member.stored);
 		finish(r, ACT_REPLAYED);
 		return;
 	}
-	if (!rows_count(u, 1)) {
+	if (x->row < 0) {
 		finish(r, r->by_claim ? ACT_CLAIM_LOST : ACT_NOT_FOUND);
 		return;
 	}
-	e = dossier_read(&r->d, r->c->api, r->c->book, loop_now(r->c->api->loop), u, 1, 0);
+	e = dossier_read(&r->d, r->c->api, r->c->book, loop_now(r->c->api->loop), x->unit,
+		READING_REQUESTS, x->row);
 	if (e == 0 && r->is_alone)
-		r->documents = documents_read(&r->d, u, 2 + (r->key != NULL));
-	unit_done(u);
+		r->documents = documents_read(&r->d, x->unit, READING_DOCUMENTS);
 	r->has_dossier = e == 0;
 	if (e < 0) {
 		r->member_result = MEMBER_FAILED;
@@ -350,7 +352,6 @@ static void on_read(struct unit *u, enum unit_how how)
 
 static void read_again(struct act_run *r)
 {
-	struct params *p;
 	int e;
 
 	if (r->has_dossier)
@@ -359,23 +360,16 @@ static void read_again(struct act_run *r)
 	json_object_put(r->documents);
 	r->documents = NULL;
 	faults_done(&r->faults);
-	unit_init(&r->unit, on_read);
-	params_text(unit_add(&r->unit, SQL_ENTER), r->c->who.name);
-	params_uuid(unit_add(&r->unit, r->by_claim ? SQL_REQUEST_BY_CLAIM : SQL_REQUEST_BY_ID),
-		r->by_claim ? &r->claim : &r->request);
-	if (r->key) {
-		p = unit_add(&r->unit, SQL_STORED_ANSWER);
-		params_text(p, r->c->who.name);
-		params_text(p, r->key);
-	}
-	if (r->is_alone) {
-		p = unit_add(&r->unit, SQL_DOCUMENTS_OF);
-		params_uuid(p, r->by_claim ? NULL : &r->request);
-		params_uuid(p, r->by_claim ? &r->claim : NULL);
-	}
-	e = pg_submit(r->c->api->reads, &r->unit);
+	r->reading = (struct reading){
+		.principal = r->c->who.name,
+		.id = r->by_claim ? r->claim : r->request,
+		.by_claim = r->by_claim,
+		.key = r->key,
+		.with_documents = r->is_alone,
+		.on_read = on_read,
+	};
+	e = reading_submit(r->c->api->readings, &r->reading);
 	if (e < 0) {
-		unit_done(&r->unit);
 		r->error = e;
 		finish(r, ACT_AWAY);
 	}

@@ -4,6 +4,7 @@
 
 #include "daemon/api/dossier.h"
 #include "daemon/api/links.h"
+#include "daemon/api/readings.h"
 
 /*
  * One act on one request, named by id or by claim. An endpoint runs one of them; the batches of
@@ -46,7 +47,7 @@ struct act_run {
 	int error;
 	void (*on_done)(struct act_run *r);
 	/* Private. */
-	struct unit unit;
+	struct reading reading;
 	struct book_waiter calendars;
 	struct link_waiter links;
 	struct act_member member;

@@ -12,6 +12,7 @@
 #include "daemon/api/parking.h"
 #include "daemon/api/own_acts.h"
 #include "daemon/api/past.h"
+#include "daemon/api/readings.h"
 #include "daemon/api/recompute.h"
 
 #define READ_QUEUE  4096
@@ -252,6 +253,7 @@ int api_new(struct loop *l, const struct settings *settings, struct api **ret)
 		a->own_acts = own_acts_new(a);
 		a->links = links_new(a);
 		a->feed = feed_new(a);
+		a->readings = readings_new(a);
 	}
 	if (r < 0) {
 		api_free(a);
@@ -319,6 +321,7 @@ void api_free(struct api *a)
 	own_acts_free(a->own_acts);
 	links_free(a->links);
 	feed_free(a->feed);
+	readings_free(a->readings);
 	book_unref(a->book);
 	signer_free(a->signer);
 	seal_free(a->seal);

@@ -3,10 +3,19 @@
 #include "daemon/api/dossier.h"
 #include "daemon/api/feed.h"
 #include "daemon/api/parking.h"
+#include "daemon/api/readings.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 
 #define LEASE_DEFAULT 900
+
+struct poll;
+
+struct claimed_reading {
+	struct reading reading;
+	struct poll *poll;
+	int64_t fence;
+};
 
 struct poll {
 	struct call *c;
@@ -16,6 +25,12 @@ struct poll {
 	const char *worker;
 	struct uuid named;
 	struct claimed_row claimed[CLAIMS_MAX];
+	struct claimed_reading *readings; /* of each that was claimed */
+	int unread;
+	bool failed; /* one of them at least, so: */
+	enum unit_how how;
+	int error;
+	struct text answer; /* the claims so far */
 	int64_t until_mono; /* when the wait is over */
 	struct timer timer;
 	struct parked parked;
@@ -29,86 +44,117 @@ static void poll_free(void *state)
 
 	parked_leave(&p->parked);
 	timer_done(&p->timer);
+	text_done(&p->answer);
+	free(p->readings);
 	free(p->services);
 	free(p);
 }
 
-/* Between the claim and this reading the lease may have run out, or been given to another. */
-static bool still_holds(const struct poll *p, const struct request_row *row)
-{
-	for (int i = 0; i < p->m.claimed_count; i++) {
-		if (uuid_compare(&p->claimed[i].request, &row->id) == 0)
-			return row->has_claim && row->fence == p->claimed[i].fence;
-	}
-	return false;
-}
-
+static void release_all(struct poll *p);
 static void on_undelivered(struct call *c);
 
-static void reply_claims(struct poll *p, const struct unit *u)
+static void reply_claims(struct poll *p)
 {
 	struct call *c = p->c;
-	struct viewer viewer = call_viewer(c);
 	struct text t = TEXT_INIT;
-	int n = u ? rows_count(u, 1) : 0, written = 0;
 
+	c->on_undelivered = p->answer.len ? on_undelivered : NULL;
 	text_adds(&t, "{\"claims\":[");
-	for (int i = 0; i < n; i++) {
-		struct dossier d;
-		char id[UUID_TEXT_SIZE];
-
-		if (dossier_read(&d, c->api, c->book, loop_now(c->api->loop), u, 1, i) < 0)
-			continue;
-		if (!still_holds(p, &d.row)) {
-			dossier_done(&d);
-			continue;
-		}
-		uuid_format(&d.row.claim, id);
-		text_addf(&t, "%s{\"claim\":\"%s\",\"fence\":%lld,", written++ ? "," : "", id,
-			(long long)d.row.fence);
-		text_add_moment(&t, "lease_until", d.row.lease_until, dossier_zone(&d));
-		text_adds(&t, ",\"request\":");
-		dossier_write(&t, &d, &viewer, c->who.name, c->lang, false);
-		text_add_char(&t, '}');
-		dossier_done(&d);
-	}
+	text_add_span(&t, text_span(&p->answer));
 	text_adds(&t, "]}");
-	c->on_undelivered = written ? on_undelivered : NULL;
 	answer_json(c, 200, &t);
 }
 
-static void release_all(struct poll *p);
-
-static void on_claimed_read(struct unit *u, enum unit_how how)
+static void add_claim(struct claimed_reading *k)
 {
-	struct call *c = call_of_unit(u);
-	struct poll *p = c->state;
+	struct poll *p = k->poll;
+	struct call *c = p->c;
+	struct viewer viewer = call_viewer(c);
+	struct text *t = &p->answer;
+	struct dossier d;
+	char id[UUID_TEXT_SIZE];
 
-	if (c->x->gone || how != UNIT_DONE || !rows_count(u, 0)) {
-		release_all(p);
-		if (c->x->gone)
-			exchange_abandon(c->x);
-		else
-			call_entered(c, how);
+	if (k->reading.row < 0 || dossier_read(&d, c->api, c->book, loop_now(c->api->loop),
+					  k->reading.unit, READING_REQUESTS, k->reading.row) < 0)
+		return;
+	/* Between the claim and this reading the lease may have run out, or been given to another.
+	 */
+	if (d.row.has_claim && d.row.fence == k->fence) {
+		uuid_format(&d.row.claim, id);
+		text_addf(t, "%s{\"claim\":\"%s\",\"fence\":%lld,", t->len ? "," : "", id,
+			(long long)d.row.fence);
+		text_add_moment(t, "lease_until", d.row.lease_until, dossier_zone(&d));
+		text_adds(t, ",\"request\":");
+		dossier_write(t, &d, &viewer, c->who.name, c->lang, false);
+		text_add_char(t, '}');
+	}
+	dossier_done(&d);
+}
+
+static void all_read(struct poll *p)
+{
+	struct call *c = p->c;
+
+	if (!c->x->gone && !p->failed) {
+		reply_claims(p);
 		return;
 	}
-	reply_claims(p, u);
+	release_all(p);
+	if (c->x->gone)
+		exchange_abandon(c->x);
+	else if (p->error)
+		answer_away(c, p->error);
+	else if (p->how != UNIT_DONE)
+		answer_unit(c, p->how);
+	else
+		answer_problem(c, KEZEK_PROBLEM_principal_disabled, NULL);
+}
+
+static void note_failure(struct poll *p, enum unit_how how, int error)
+{
+	p->failed = true;
+	p->how = how;
+	p->error = error;
+}
+
+static void on_claimed_read(struct reading *x)
+{
+	struct claimed_reading *k = container_of(x, struct claimed_reading, reading);
+	struct poll *p = k->poll;
+
+	if (x->how != UNIT_DONE || !x->is_entered) {
+		note_failure(p, x->how, x->error);
+		if (x->how == UNIT_REFUSED)
+			memcpy(p->c->unit.sqlstate, x->unit->sqlstate, sizeof(x->unit->sqlstate));
+	} else if (!p->c->x->gone) {
+		add_claim(k);
+	}
+	if (--p->unread == 0)
+		all_read(p);
 }
 
 static void read_claimed(struct poll *p)
 {
-	struct columns ids;
-	struct params *params = call_read(p->c, SQL_REQUESTS_BY_IDS);
+	int n = p->m.claimed_count, e = 0;
 
-	columns_init(&ids, "u");
-	for (int i = 0; i < p->m.claimed_count; i++)
-		cell_uuid(&ids, &p->claimed[i].request);
-	params_columns(params, &ids);
-	p->c->unit.on_done = on_claimed_read;
-	if (pg_submit(p->c->api->reads, &p->c->unit) < 0) {
-		release_all(p);
-		answer_away(p->c, -1);
+	p->readings = calloc((size_t)n, sizeof(*p->readings));
+	if (!p->readings)
+		abort();
+	for (int i = 0; i < n && e == 0; i++) {
+		p->readings[i] = (struct claimed_reading){
+			.reading = {.principal = p->c->who.name,
+				.id = p->claimed[i].request,
+				.on_read = on_claimed_read},
+			.poll = p,
+			.fence = p->claimed[i].fence,
+		};
+		e = reading_submit(p->c->api->readings, &p->readings[i].reading);
+		p->unread += e == 0;
 	}
+	if (e < 0)
+		note_failure(p, UNIT_LOST, e);
+	if (!p->unread)
+		all_read(p);
 }
 
 static void park(struct poll *p)
@@ -117,7 +163,7 @@ static void park(struct poll *p)
 
 	if (left <= 0 || p->c->api->draining) {
 		parked_leave(&p->parked);
-		reply_claims(p, NULL);
+		reply_claims(p);
 	} else if (parked_wait(&p->parked)) {
 		timer_set(&p->timer, left);
 	} else {
@@ -131,7 +177,7 @@ static void on_wake(struct parked *parked)
 
 	timer_clear(&p->timer);
 	if (p->c->api->draining)
-		reply_claims(p, NULL);
+		reply_claims(p);
 	else
 		try_claim(p);
 }
@@ -181,7 +227,7 @@ static void on_wait_over(struct timer *t)
 	struct poll *p = container_of(t, struct poll, timer);
 
 	parked_leave(&p->parked);
-	reply_claims(p, NULL);
+	reply_claims(p);
 }
 
 static void on_poll_gone(struct call *c)

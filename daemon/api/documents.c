@@ -99,7 +99,11 @@ json_object *documents_read(const struct dossier *d, const struct unit *u, int s
 		struct document_row row;
 		_text_ t = TEXT_INIT;
 		json_object *one = NULL;
+		struct uuid request;
 
+		row_uuid(&r, &request);
+		if (uuid_compare(&request, &d->row.id) != 0)
+			continue;
 		document_row_read(&r, &row);
 		if (document_open(d->api, d->key, &d->row.id, &row, &about) < 0)
 			continue;

@@ -30,6 +30,7 @@ struct past;
 struct own_acts;
 struct links;
 struct feed;
+struct readings;
 struct courier;
 struct deputies;
 
@@ -79,6 +80,7 @@ struct api {
 	struct own_acts *own_acts;
 	struct links *links;
 	struct feed *feed;
+	struct readings *readings;
 	struct courier *courier; /* NULL until api_work */
 	struct api_hooks hooks;
 	void (*on_ready)(void *arg);

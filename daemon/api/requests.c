@@ -64,14 +64,18 @@ static void on_request(struct unit *u, enum unit_how how)
 
 void request_get_begin(struct call *c)
 {
+	struct columns ids, claims;
 	struct params *p;
 	struct uuid id;
 
 	if (!ask(c, &id))
 		return;
+	columns_init(&ids, "u");
+	columns_init(&claims, "u");
+	cell_uuid(&ids, &id);
 	p = call_read(c, SQL_DOCUMENTS_OF);
-	params_uuid(p, &id);
-	params_uuid(p, NULL);
+	params_columns(p, &ids);
+	params_columns(p, &claims);
 	call_send(c, on_request);
 }
 

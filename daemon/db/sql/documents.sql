@@ -1,9 +1,10 @@
 -- Documents of a request. Reads follow `enter` and see only its scope.
 
--- Of the request by its id, or by its claim.
+-- Of the requests of these ids, and of those under these claims.
 -- name: documents_of
-SELECT no, kind, media_type, size, chunks, stored_at, stored_by, actor, about FROM kezek.document
-WHERE request = coalesce($1::uuid, (SELECT w.request FROM kezek.work w WHERE w.claim = $2::uuid)) ORDER BY no
+SELECT request, no, kind, media_type, size, chunks, stored_at, stored_by, actor, about FROM kezek.document
+WHERE request = ANY (ARRAY(SELECT id FROM unnest($1::uuid[]) AS u(id)
+	UNION ALL SELECT w.request FROM kezek.work w WHERE w.claim = ANY ($2::uuid[]))) ORDER BY request, no
 
 -- Of the request itself, or of the whole that it is a part of.
 -- name: document_hashes

@@ -43,6 +43,10 @@ FROM kezek.calendar WHERE generation <= $1::bigint ORDER BY code, version DESC
 -- name: stored_answer
 SELECT request, fingerprint, status, answer, master, wrapped, version FROM kezek.stored_answer($1, $2)
 
+-- name: stored_answers
+SELECT i.key, a.request, a.fingerprint, a.status, a.answer, a.master, a.wrapped, a.version
+FROM kezek.idempotency i, LATERAL kezek.stored_answer($1, i.key) a WHERE i.principal = $1 AND i.key = ANY ($2::text[])
+
 -- name: request_by_id
 SELECT v.* FROM kezek.request_view v WHERE v.id = $1::uuid
 
@@ -56,11 +60,10 @@ SELECT s.id FROM kezek.request_state s WHERE s.id = $1::uuid
 -- name: request_accesses
 SELECT id, at, principal, actor, what, query FROM kezek.accesses($1, $2, $3)
 
--- name: request_by_claim
-SELECT v.* FROM kezek.request_view v WHERE v.id = (SELECT request FROM kezek.work WHERE claim = $1::uuid)
-
--- name: requests_by_ids
-SELECT v.* FROM kezek.request_view v WHERE v.id = ANY ($1::uuid[]) ORDER BY array_position($1::uuid[], v.id)
+-- Those of these ids and those under these claims.
+-- name: requests_read
+SELECT v.* FROM kezek.request_view v WHERE v.id = ANY (ARRAY(SELECT id FROM unnest($1::uuid[]) AS u(id)
+	UNION ALL SELECT w.request FROM kezek.work w WHERE w.claim = ANY ($2::uuid[])))
 
 -- name: request_list
 WITH q AS MATERIALIZED (SELECT ARRAY(SELECT kezek.list_requests($1, $2, $3, $4, $5, $6::boolean,
