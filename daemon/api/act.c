@@ -288,7 +288,7 @@ static void write(struct act_run *r)
 	enum act_result result;
 
 	act_member_done(&r->member);
-	memset(&r->member, 0, sizeof(r->member));
+	memset(&r->member, 0, offsetof(struct act_member, changes.deadlines));
 	r->state = r->d.state;
 	r->owes = dossier_owes(&r->d) > 0;
 	r->version = version;

@@ -169,6 +169,7 @@ static void read_one(
 {
 	struct uuid claim = {0};
 	int64_t fence = 0;
+	struct act_run *run;
 
 	json_get_uuid(r, "claim", JSON_REQUIRED, &claim);
 	json_get_int64(r, "fence", JSON_REQUIRED, 0, INT64_MAX, &fence);
@@ -189,21 +190,19 @@ static void read_one(
 		!json_object_object_get(r->object, "keep_for_seconds"))
 		json_put(r->object, "keep_for_seconds", json_object_new_int64(seconds));
 	/* What else the member holds is the act's own to check. */
-	b->runs[i] = (struct act_run){
-		.c = b->c,
-		.act = act,
-		.by_claim = true,
-		.claim = claim,
-		.fence = fence,
-		.has_fence = true,
-		.body = r->object,
-		.on_done = on_member_act,
-	};
-	snprintf(b->runs[i].pointer, sizeof(b->runs[i].pointer), "/claims/%d", i);
+	run = &b->runs[i]; /* all zero, and large */
+	run->c = b->c;
+	run->act = act;
+	run->by_claim = run->has_fence = true;
+	run->claim = claim;
+	run->fence = fence;
+	run->body = r->object;
+	run->on_done = on_member_act;
+	snprintf(run->pointer, sizeof(run->pointer), "/claims/%d", i);
 	if (b->c->key[0] && act == KEZEK_ACT_decide) {
 		/* A blank cannot stand in a key that a client gives. */
 		snprintf(b->keys[i], sizeof(b->keys[i]), "%s %d", b->c->key, i);
-		b->runs[i].key = b->keys[i];
+		run->key = b->keys[i];
 	}
 }
 

@@ -3,7 +3,7 @@
 
 void dossier_init(struct dossier *d, struct api *a, struct book *b, int64_t now)
 {
-	memset(d, 0, sizeof(*d));
+	memset(d, 0, offsetof(struct dossier, deadlines));
 	d->api = a;
 	d->book = book_ref(b);
 	d->pool = pool_new();
@@ -27,7 +27,7 @@ void dossier_done(struct dossier *d)
 	pool_free(d->pool);
 	book_unref(d->book);
 	secret_forget(d->key, sizeof(d->key));
-	memset(d, 0, sizeof(*d));
+	memset(d, 0, offsetof(struct dossier, deadlines));
 }
 
 struct event_row *dossier_event(

@@ -27,11 +27,8 @@ struct dossier {
 	json_object *content; /* {applicant, form, documents, external_ref, …}, or NULL */
 	const struct service *service; /* the pinned version; NULL: the catalogue has it no more */
 	const struct variant *variant;
-	struct deadline_row deadlines[DEADLINES_MAX];
 	bool changed[DEADLINES_MAX];
-	int deadline_count;
-	struct link_row links[LINKS_MAX]; /* what came of it */
-	int link_count;
+	int deadline_count, link_count;
 	struct dossier_parent { /* what it came of; number NULL: nothing, the citizen's own */
 		struct uuid id;
 		const char *number, *kind, *agency, *office;
@@ -39,6 +36,9 @@ struct dossier {
 	struct event_row *events; /* of this act, moved into the member by dossier_changes */
 	int event_count, event_room;
 	int64_t now;
+	/* Large, and written whole as they are counted: never cleared. */
+	struct deadline_row deadlines[DEADLINES_MAX];
+	struct link_row links[LINKS_MAX]; /* what came of it */
 };
 
 /* A new one, nothing filled in but api, book, pool, key and id; wrapped key into the member. */

@@ -58,12 +58,12 @@ struct act_member {
 	struct text content; /* sealed; empty: unchanged */
 	int status;
 	struct text answer;
-	int64_t generation; /* of the calendars its dates were computed by */
-	struct changes changes;
+	int64_t generation;           /* of the calendars its dates were computed by */
 	struct lookups lookups;       /* added to those that are there */
 	const struct link_row *links; /* that the act makes */
 	int link_count;
 	struct stored_answer stored;
+	struct changes changes;
 };
 
 struct claimed_row {

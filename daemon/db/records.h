@@ -88,10 +88,9 @@ struct former_row {
 };
 
 struct changes {
-	struct deadline_row deadlines[DEADLINES_MAX];
-	int deadline_count;
+	int deadline_count, event_count;
 	struct event_row *events;
-	int event_count;
+	struct deadline_row deadlines[DEADLINES_MAX]; /* large: the others are cleared without it */
 };
 
 /* The columns request … version, as stored_answer, open and act select them. */
