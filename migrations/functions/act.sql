@@ -33,6 +33,7 @@ DECLARE
 	v_now timestamptz;
 	v_read_seq int[];
 	v_verdict int[]; -- 1 may be done, 2 denied, 3 clock, 4 conflict, 5 calendars
+	v_moves boolean; -- some go to another agency
 	v_generation bigint;
 	v_gate uuid[];
 	v_done uuid[];
@@ -63,11 +64,11 @@ BEGIN
 				AND NOT kezek.may_act_for(s.agency, w.holder, m.principal, m.actor, v_now)) THEN 4
 		WHEN NOT EXISTS (SELECT FROM kezek.lifecycle l WHERE l.from_state = m.read_state
 			AND l.to_state = m.state) THEN 4
-		ELSE 1 END ORDER BY m.n)
-	INTO v_verdict
+		ELSE 1 END ORDER BY m.n), bool_or(s.agency <> m.agency)
+	INTO v_verdict, v_moves
 	FROM unnest(m_request, m_principal, m_actor, m_now, m_read_version, m_read_state, m_read_fence, m_state, v_read_seq,
-		m_generation) WITH ORDINALITY
-		AS m(request, principal, actor, now, read_version, read_state, read_fence, state, read_seq, generation, n)
+		m_generation, m_agency) WITH ORDINALITY
+		AS m(request, principal, actor, now, read_version, read_state, read_fence, state, read_seq, generation, agency, n)
 	LEFT JOIN kezek.principal p ON p.name = m.principal AND p.disabled_at IS NULL
 	LEFT JOIN kezek.request_state s ON s.id = m.request
 	LEFT JOIN kezek.work w ON w.request = m.request;
@@ -88,18 +89,20 @@ BEGIN
 		WHERE m.verdict = 1 AND (m.key IS NULL OR m.request = ANY (v_gate)));
 
 	-- Who gives it on goes on seeing it; who gets it sees what came of it.
-	INSERT INTO kezek.former AS o (request, agency, body_number, until_at)
-	SELECT s.id, s.agency, s.body_number, v_now
-	FROM unnest(m_request, m_agency) AS f(request, agency) JOIN kezek.request_state s ON s.id = f.request
-	WHERE s.agency <> f.agency AND s.agency <> 'unrouted' AND f.request = ANY (v_done)
-	ON CONFLICT (request, agency) DO UPDATE SET until_at = excluded.until_at,
-		body_number = coalesce(excluded.body_number, o.body_number);
-	INSERT INTO kezek.former (request, agency, until_at)
-	SELECT k.child, f.agency, v_now
-	FROM unnest(m_request, m_agency) AS f(request, agency) JOIN kezek.request_state s ON s.id = f.request
-	JOIN kezek.link k ON k.parent = f.request
-	WHERE s.agency <> f.agency AND f.request = ANY (v_done)
-	ON CONFLICT DO NOTHING;
+	IF v_moves THEN
+		INSERT INTO kezek.former AS o (request, agency, body_number, until_at)
+		SELECT s.id, s.agency, s.body_number, v_now
+		FROM unnest(m_request, m_agency) AS f(request, agency) JOIN kezek.request_state s ON s.id = f.request
+		WHERE s.agency <> f.agency AND s.agency <> 'unrouted' AND f.request = ANY (v_done)
+		ON CONFLICT (request, agency) DO UPDATE SET until_at = excluded.until_at,
+			body_number = coalesce(excluded.body_number, o.body_number);
+		INSERT INTO kezek.former (request, agency, until_at)
+		SELECT k.child, f.agency, v_now
+		FROM unnest(m_request, m_agency) AS f(request, agency) JOIN kezek.request_state s ON s.id = f.request
+		JOIN kezek.link k ON k.parent = f.request
+		WHERE s.agency <> f.agency AND f.request = ANY (v_done)
+		ON CONFLICT DO NOTHING;
+	END IF;
 	UPDATE kezek.request_state s SET hops = f.hops, version = f.version, seq = f.seq, state = f.state, agency = f.agency,
 		responsible = f.responsible, due_at = f.due_at, due_on = f.due_on, provisional = f.provisional,
 		decide = f.decide, outcome = f.outcome, body_number = f.body_number, updated_at = v_now,
@@ -112,38 +115,42 @@ BEGIN
 
 	DELETE FROM kezek.work w USING unnest(m_request, m_closed_at) AS f(request, closed_at)
 	WHERE w.request = f.request AND f.closed_at IS NOT NULL AND f.request = ANY (v_done);
-	-- hold: keep (as it is), custody (the lease ends, the hold stays), free
-	UPDATE kezek.work w SET agency = f.agency, due_on = f.due_on,
-		due_at = CASE WHEN f.decide = 'running' THEN coalesce(f.due_at, 'infinity') ELSE 'infinity' END,
-		waiting = f.state = 'queued' AND NOT f.on_desk AND NOT coalesce(f.kept_until > v_now, false),
-		paused = f.state = 'paused', priority = f.priority, handed_back = f.handed_back, on_desk = f.on_desk,
-		kept_for = CASE WHEN f.kept_until > v_now THEN f.kept_for END,
-		kept_until = CASE WHEN f.kept_until > v_now THEN f.kept_until END,
-		claim = CASE f.hold WHEN 'free' THEN NULL
-			WHEN 'custody' THEN coalesce(w.claim, kezek.uuid_v7(v_now)) ELSE w.claim END,
-		fence = w.fence + (f.hold = 'custody' AND f.holder IS DISTINCT FROM w.holder)::int,
-		holder = CASE f.hold WHEN 'free' THEN NULL WHEN 'custody' THEN f.holder ELSE w.holder END,
-		actor = CASE f.hold WHEN 'free' THEN NULL WHEN 'custody' THEN f.holder_actor ELSE w.actor END,
-		worker = CASE f.hold WHEN 'free' THEN NULL ELSE w.worker END,
-		lease_until = CASE f.hold WHEN 'keep' THEN w.lease_until END
-	FROM unnest(m_request, m_state, m_agency, m_due_at, m_due_on, m_decide, m_closed_at, m_hold, m_holder,
-		m_holder_actor, m_priority, m_handed_back, m_on_desk, m_kept_for, m_kept_until)
-		AS f(request, state, agency, due_at, due_on, decide, closed_at, hold, holder, holder_actor,
-		priority, handed_back, on_desk, kept_for, kept_until)
-	WHERE w.request = f.request AND f.closed_at IS NULL AND f.request = ANY (v_done);
-	INSERT INTO kezek.work (request, agency, office, service, priority, due_at, due_on, waiting)
-	SELECT f.request, s.agency, s.office, s.service, f.priority,
-		CASE WHEN f.decide = 'running' THEN coalesce(f.due_at, 'infinity') ELSE 'infinity' END, f.due_on,
-		f.state = 'queued'
-	FROM unnest(m_request, m_state, m_due_at, m_due_on, m_decide, m_closed_at, m_priority)
-		AS f(request, state, due_at, due_on, decide, closed_at, priority)
-	JOIN kezek.request_state s ON s.id = f.request
-	WHERE f.closed_at IS NULL AND f.request = ANY (v_done)
-		AND NOT EXISTS (SELECT FROM kezek.work w WHERE w.request = f.request);
+	IF array_position(m_closed_at, NULL) IS NOT NULL THEN
+		-- hold: keep (as it is), custody (the lease ends, the hold stays), free
+		UPDATE kezek.work w SET agency = f.agency, due_on = f.due_on,
+			due_at = CASE WHEN f.decide = 'running' THEN coalesce(f.due_at, 'infinity') ELSE 'infinity' END,
+			waiting = f.state = 'queued' AND NOT f.on_desk AND NOT coalesce(f.kept_until > v_now, false),
+			paused = f.state = 'paused', priority = f.priority, handed_back = f.handed_back, on_desk = f.on_desk,
+			kept_for = CASE WHEN f.kept_until > v_now THEN f.kept_for END,
+			kept_until = CASE WHEN f.kept_until > v_now THEN f.kept_until END,
+			claim = CASE f.hold WHEN 'free' THEN NULL
+				WHEN 'custody' THEN coalesce(w.claim, kezek.uuid_v7(v_now)) ELSE w.claim END,
+			fence = w.fence + (f.hold = 'custody' AND f.holder IS DISTINCT FROM w.holder)::int,
+			holder = CASE f.hold WHEN 'free' THEN NULL WHEN 'custody' THEN f.holder ELSE w.holder END,
+			actor = CASE f.hold WHEN 'free' THEN NULL WHEN 'custody' THEN f.holder_actor ELSE w.actor END,
+			worker = CASE f.hold WHEN 'free' THEN NULL ELSE w.worker END,
+			lease_until = CASE f.hold WHEN 'keep' THEN w.lease_until END
+		FROM unnest(m_request, m_state, m_agency, m_due_at, m_due_on, m_decide, m_closed_at, m_hold, m_holder,
+			m_holder_actor, m_priority, m_handed_back, m_on_desk, m_kept_for, m_kept_until)
+			AS f(request, state, agency, due_at, due_on, decide, closed_at, hold, holder, holder_actor,
+			priority, handed_back, on_desk, kept_for, kept_until)
+		WHERE w.request = f.request AND f.closed_at IS NULL AND f.request = ANY (v_done);
+		INSERT INTO kezek.work (request, agency, office, service, priority, due_at, due_on, waiting)
+		SELECT f.request, s.agency, s.office, s.service, f.priority,
+			CASE WHEN f.decide = 'running' THEN coalesce(f.due_at, 'infinity') ELSE 'infinity' END, f.due_on,
+			f.state = 'queued'
+		FROM unnest(m_request, m_state, m_due_at, m_due_on, m_decide, m_closed_at, m_priority)
+			AS f(request, state, due_at, due_on, decide, closed_at, priority)
+		JOIN kezek.request_state s ON s.id = f.request
+		WHERE f.closed_at IS NULL AND f.request = ANY (v_done)
+			AND NOT EXISTS (SELECT FROM kezek.work w WHERE w.request = f.request);
+	END IF;
 
-	INSERT INTO kezek.content (request, no, recorded_at, sealed)
-	SELECT request, no, v_now, sealed FROM unnest(m_request, m_content_no, m_content) AS f(request, no, sealed)
-	WHERE sealed IS NOT NULL AND request = ANY (v_done);
+	IF cardinality(array_remove(m_content, NULL)) > 0 THEN
+		INSERT INTO kezek.content (request, no, recorded_at, sealed)
+		SELECT request, no, v_now, sealed FROM unnest(m_request, m_content_no, m_content) AS f(request, no, sealed)
+		WHERE sealed IS NOT NULL AND request = ANY (v_done);
+	END IF;
 
 	UPDATE kezek.deadline t SET state = d.state, due_at = d.due_at, due_on = d.due_on, provisional = d.provisional,
 		pauses = d.pauses::json, extensions = d.extensions::json, calendar_version = d.calendar_version,
@@ -187,10 +194,12 @@ BEGIN
 	JOIN kezek.request_state s ON s.id = d.request
 	WHERE d.state NOT IN ('running', 'paused') AND d.request = ANY (v_done);
 
-	INSERT INTO kezek.lookup (hash, kind, request)
-	SELECT hash, kind, request FROM unnest(l_request, l_kind, l_hash) AS l(request, kind, hash)
-	WHERE request = ANY (v_done)
-	ON CONFLICT DO NOTHING;
+	IF cardinality(l_request) > 0 THEN
+		INSERT INTO kezek.lookup (hash, kind, request)
+		SELECT hash, kind, request FROM unnest(l_request, l_kind, l_hash) AS l(request, kind, hash)
+		WHERE request = ANY (v_done)
+		ON CONFLICT DO NOTHING;
+	END IF;
 
 	PERFORM kezek.follow_links(v_now, m_request, m_principal, m_actor, m_state, v_done, k_parent, k_no, k_child,
 		k_kind, k_agency, k_number, k_asked, k_join, k_answer_by, k_about, e_request, e_seq, e_id, e_kind, e_after);

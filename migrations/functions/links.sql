@@ -9,14 +9,16 @@ CREATE FUNCTION kezek.follow_links(v_now timestamptz, m_request uuid[], m_princi
 	e_request uuid[], e_seq int[], e_id uuid[], e_kind text[], e_after text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	INSERT INTO kezek.link (parent, no, child, kind, agency, number, asked, "join", answer_by, about, principal, actor,
-		made_at, state)
-	SELECT k.parent, k.no, k.child, k.kind, k.agency, k.number, k.asked, k."join", k.answer_by, k.about, m.principal,
-		m.actor, v_now, 'opening'
-	FROM unnest(k_parent, k_no, k_child, k_kind, k_agency, k_number, k_asked, k_join, k_answer_by, k_about)
-		AS k(parent, no, child, kind, agency, number, asked, "join", answer_by, about)
-	JOIN unnest(m_request, m_principal, m_actor) AS m(request, principal, actor) ON m.request = k.parent
-	WHERE k.parent = ANY (v_done);
+	IF cardinality(k_parent) > 0 THEN
+		INSERT INTO kezek.link (parent, no, child, kind, agency, number, asked, "join", answer_by, about, principal, actor,
+			made_at, state)
+		SELECT k.parent, k.no, k.child, k.kind, k.agency, k.number, k.asked, k."join", k.answer_by, k.about, m.principal,
+			m.actor, v_now, 'opening'
+		FROM unnest(k_parent, k_no, k_child, k_kind, k_agency, k_number, k_asked, k_join, k_answer_by, k_about)
+			AS k(parent, no, child, kind, agency, number, asked, "join", answer_by, about)
+		JOIN unnest(m_request, m_principal, m_actor) AS m(request, principal, actor) ON m.request = k.parent
+		WHERE k.parent = ANY (v_done);
+	END IF;
 
 	-- In one order, so that two batches cannot wait for each other.
 	PERFORM FROM kezek.link k WHERE k.child = ANY (v_done) OR k.parent = ANY (v_done) ORDER BY k.child FOR UPDATE;
