@@ -17,7 +17,7 @@ OPERATIONS = {
 READS = {
     "kezek_app": "agency calendar catalogue clock content deadline deadline_done delegation delegation_end document document_chunk event former "
                  "generation idempotency job lifecycle lookup migration notification number principal request request_key "
-                 "request_state request_view rung work",
+                 "request_state request_view rung stopped stopped_view work",
     "kezek_jobs": "agency calendar catalogue clock generation job lifecycle migration rung",
     "kezek_reader": "calendar catalogue deadline deadline_done lifecycle request_state work",
     "kezek_auditor": "access calendar catalogue deadline_done deadline event request_state",
@@ -42,7 +42,7 @@ SEES = {
     "work": ("request", "sees_now"), "document": ("request", "documents"), "document_chunk": ("request", "documents"),
     "notification": ("request", "told"), "former": ("request", "former"), "idempotency": ("request", "keys"),
     **{t: None for t in ("agency", "calendar", "catalogue", "clock", "delegation", "delegation_end", "generation", "job", "lifecycle", "migration",
-                         "principal", "rung")},
+                         "principal", "rung", "stopped", "stopped_view")},
 }
 
 

@@ -4,7 +4,7 @@ from support.casework import CaseTest
 from support.kezek import ToolFailed, main
 
 SCOPED = ("request", "content", "request_key", "request_state", "work", "deadline", "deadline_done", "event", "number",
-          "idempotency", "lookup", "request_view", "notification", "document", "document_chunk")
+          "idempotency", "lookup", "request_view", "notification", "document", "document_chunk", "stopped", "stopped_view")
 
 
 class Walls(CaseTest):

@@ -116,10 +116,13 @@ SELECT v.* FROM kezek.request_view v WHERE v.id = ANY ((SELECT ids FROM q)::uuid
 ORDER BY array_position((SELECT ids FROM q), v.id)
 
 -- Where no term to decide runs due_at is infinite, and due_on is that of the last one. The bounds of each agency are looked
--- up in an object: joined, they would be walked through for every request that is open.
+-- up in an object: joined, they would be walked through for every request that is open. Of the last 30 days all but
+-- the first, which is not whole, are counted (kezek.stopped); the session's time zone is UTC, as theirs is.
 -- name: overview
 WITH b AS MATERIALIZED (SELECT jsonb_object_agg(agency, today) AS today, jsonb_object_agg(agency, third) AS third
-	FROM unnest($2::text[], $3::date[], $4::date[]) AS b(agency, today, third))
+	FROM unnest($2::text[], $3::date[], $4::date[]) AS b(agency, today, third)),
+	t AS MATERIALIZED (SELECT now - interval '30 days' AS since, date_trunc('day', now) - interval '29 days' AS whole,
+		now::date - 29 - date '1970-01-01' AS first, now::date - date '1970-01-01' AS last FROM kezek.now() AS now)
 SELECT key, sum(open)::int, sum(due_today)::int, sum(due_soon)::int, sum(overdue)::int, sum(paused)::int,
 	min(oldest), sum(on_time)::int, sum(stopped)::int, sum(warned)::int, sum(escalated)::int, sum(on_desk)::int
 FROM (
@@ -138,12 +141,16 @@ FROM (
 	GROUP BY 1
 	UNION ALL
 	SELECT CASE $1 WHEN 'agency' THEN d.agency WHEN 'office' THEN d.office ELSE d.service END, 0, 0, 0, 0, 0, NULL,
-		count(*) FILTER (WHERE d.state = 'met'), count(*), 0, 0, 0
-	FROM kezek.deadline_done d
-	WHERE d.kind = 'decide' AND d.state IN ('met', 'missed') AND d.stopped_at > (SELECT kezek.now()) - interval '30 days'
-		AND d.stopped_at <= (SELECT kezek.now())
-		AND (current_setting('kezek.everything', true) = 'on'
-			OR d.agency = nullif(current_setting('kezek.agency', true), ''))
+		sum(d.met), sum(d.met + d.missed), 0, 0, 0
+	FROM (
+		SELECT agency, office, service, met[until] - coalesce(met[after], 0) AS met,
+			missed[until] - coalesce(missed[after], 0) AS missed
+		FROM kezek.stopped, LATERAL (SELECT greatest((SELECT first FROM t) - 32 * block, 0) AS after,
+			least((SELECT last FROM t) - 32 * block + 1, 32) AS until) k
+		WHERE block >= (SELECT first / 32 FROM t) AND block <= (SELECT last / 32 FROM t)
+		UNION ALL
+		SELECT agency, office, service, met, missed FROM kezek.stopped_view
+		WHERE stopped_at > (SELECT since FROM t) AND stopped_at < (SELECT whole FROM t)) d
 	GROUP BY 1
 	UNION ALL
 	SELECT CASE $1 WHEN 'agency' THEN n.agency WHEN 'office' THEN n.office ELSE n.service END, 0, 0, 0, 0, 0, NULL, 0, 0,
