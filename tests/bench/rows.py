@@ -16,8 +16,9 @@ from support.kezek import BUILD, ROOT, World
 AGENCY = "kyzmat"
 CONNECTIONS = 128
 
-# One principal stands for all clients, and nobody is put out for being silent.
-LIMITS = {"idle_timeout": "600", "address_connections": 20000, "principal_connections": 20000}
+# One principal stands for all clients, nobody is put out for being silent, and what is handed back again and again stays in
+# its queue.
+LIMITS = {"idle_timeout": "600", "address_connections": 20000, "principal_connections": 20000, "hand_back_limit": 0}
 
 PIN = "@the-own-pin@@"  # load.c gives everybody another
 
