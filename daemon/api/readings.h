@@ -27,7 +27,12 @@ struct reading {
 	TAILQ_ENTRY(reading) link;
 };
 
-enum { READING_ENTER, READING_REQUESTS, READING_STORED, READING_DOCUMENTS }; /* statements of the unit */
+enum {
+	READING_ENTER,
+	READING_REQUESTS,
+	READING_STORED,
+	READING_DOCUMENTS
+}; /* statements of the unit */
 
 struct readings *readings_new(struct api *a);
 void readings_free(struct readings *all);
