@@ -14,6 +14,8 @@
 	X(connections_open, gauge, NULL, "Open client connections")                                \
 	X(connections_total, counter, NULL, "Accepted client connections")                         \
 	X(connections_refused_total, counter, "reason", "Connections refused, by reason")          \
+	X(connections_timed_out_total, counter, "state", "Connections ended by a limit of time")   \
+		"Requests refused, by what there is too much of")                                  \
 	X(tls_failures_total, counter, "reason", "Failed TLS handshakes, by reason")               \
 	X(crl_expired, gauge, NULL, "1 when a loaded CRL has expired: client certificates fail")   \
 	X(memory_account_bytes, gauge, NULL, "Bytes held for clients by the memory account")       \

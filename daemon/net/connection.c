@@ -5,9 +5,9 @@
 #include "daemon/metrics.h"
 #include "daemon/net/inside.h"
 
-#define SECOND     INT64_C(1000000)
-#define STEPS_MAX  64        /* in one turn: then others have theirs */
-#define LINGER_MAX (1 << 22) /* bytes of a refused client that are read and dropped */
+#define STEPS_MAX     64 /* in one turn: then others have theirs */
+#define WINDOWS_AHEAD 5
+#define LINGER_MAX    (1 << 22) /* bytes of a refused client that are read and dropped */
 
 #define AS(name) (1u << CONNECTION_##name)
 
@@ -58,8 +58,6 @@ static int64_t state_limit(const struct connection *c)
 	}
 }
 
-#define WINDOWS_AHEAD 5
-
 static int64_t enough_in_window(const struct connection *c)
 {
 	const struct settings *s = &c->server->limits;
@@ -80,12 +78,12 @@ static bool has_rate_floor(const struct connection *c)
 	       (c->state == CONNECTION_body && c->flight->body_class == BODY_BULK);
 }
 
-static void arm(struct connection *c)
+static void arm(struct connection *c, int64_t at)
 {
-	if (!c->deadline || (c->armed && c->armed <= c->deadline))
+	if (!at || (c->armed && c->armed <= at))
 		return;
-	c->armed = c->deadline;
-	timer_set(&c->timer, c->deadline - loop_mono());
+	c->armed = at;
+	timer_set(&c->timer, at - loop_mono());
 }
 
 /* Called when the connection begins to wait: only then does a state cost a look at the clock. */
@@ -104,7 +102,7 @@ static void set_deadline(struct connection *c)
 	c->deadline = loop_mono() + limit;
 	c->moved_before = c->flight ? c->flight->moved : 0;
 	c->moved_ahead = ahead(c, c->moved_before);
-	arm(c);
+	arm(c, c->deadline);
 }
 
 /*
@@ -133,6 +131,7 @@ static void on_deadline(struct connection *c)
 	log_event(c->state == CONNECTION_idle ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "timed_out",
 		LOG_N("connection", c->id), LOG_S("state", states[c->state].name),
 		LOG_S("address", c->peer.address));
+	metric_add(METRIC_connections_timed_out_total, states[c->state].name, 1);
 	switch (c->state) {
 	case CONNECTION_handshake:
 		server_count_failure(c->server, c, "timeout");
@@ -170,7 +169,7 @@ static void on_timer(struct timer *t)
 	if (c->state == CONNECTION_closed)
 		return;
 	connection_run(c);
-	arm(c);
+	arm(c, c->deadline);
 }
 
 static void on_event(evutil_socket_t fd, short events, void *arg)
@@ -283,11 +282,13 @@ static void note_failure(struct connection *c)
 
 static enum step step_handshake(struct connection *c)
 {
-	if (server_postpone_handshake(c->server, c))
+	/* Nothing is made for who says nothing. */
+	if (!c->channel.readable || server_postpone_handshake(c->server, c))
 		return STEP_WAIT;
 	switch (channel_handshake(&c->channel)) {
 	case 0:
 		tls_read_peer(c->channel.ssl, &c->peer);
+		server_end_handshake(c->server, c);
 		connection_move(c, CONNECTION_idle);
 		return STEP_AGAIN;
 	case CHANNEL_WAIT:
@@ -331,14 +332,8 @@ static enum step step_lingering(struct connection *c)
 
 static enum step step_gone(struct connection *c)
 {
-	if (c->flight->is_replied)
+	if (c->flight && c->flight->is_replied)
 		finish(c);
-	return STEP_WAIT;
-}
-
-static enum step step_closed(struct connection *c)
-{
-	(void)c;
 	return STEP_WAIT;
 }
 
@@ -353,7 +348,7 @@ static enum step (*const steps[CONNECTION_STATE_COUNT])(struct connection *) = {
 	[CONNECTION_streaming] = step_streaming,
 	[CONNECTION_lingering] = step_lingering,
 	[CONNECTION_gone] = step_gone,
-	[CONNECTION_closed] = step_closed,
+	[CONNECTION_closed] = step_gone,
 };
 
 void connection_run(struct connection *c)
@@ -371,6 +366,7 @@ void connection_run(struct connection *c)
 	if (c->flight)
 		flight_account(&c->server->pool, c->flight);
 	set_deadline(c);
+	arm(c, c->rests_until);
 	if (n == STEPS_MAX) {
 		c->armed = 1;
 		timer_set(&c->timer, 0);

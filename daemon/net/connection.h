@@ -46,6 +46,7 @@ struct connection {
 	enum connection_state timed_state; /* whose deadline it is */
 	int64_t deadline;                  /* mono; 0: none */
 	int64_t armed;                     /* when the timer fires, perhaps too early; 0: not set */
+	int64_t rests_until; /* was refused: the next request is read then; 0: at once */
 	int64_t moved_before, moved_ahead; /* the flight's `moved` when the window began */
 	struct timer timer;
 	uint64_t id;
@@ -53,6 +54,7 @@ struct connection {
 	bool is_running;         /* its steps are on the stack */
 	bool is_scheduled;       /* it runs at this turn's end */
 	bool is_waiting;         /* in the list of handshakes */
+	bool has_begun;          /* its handshake */
 	bool had_request;
 	bool counts_stream;
 	struct peer peer;

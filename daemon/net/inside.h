@@ -33,13 +33,17 @@ struct server {
 	struct flight_pool pool;
 	char scratch[CHANNEL_RECORD]; /* one record read, before it is known whose it is */
 
-	struct connection_list waiting; /* handshakes beyond this turn's share */
-	int handshakes;                 /* done in this turn */
+	struct connection_list fresh, begun; /* handshakes that wait for their turn */
+	struct connection *called;           /* whose turn it is */
 	struct timer next_turn;
+	int64_t worked; /* of loop_worked, after the last turn */
+	int shaking;    /* handshakes begun and not ended */
+	int accepted;   /* in this turn */
 
-	struct timer minute; /* CRLs expire while nobody looks */
-	int64_t failures_at; /* the second in which failures_logged were logged */
-	int failures_logged;
+	struct timer minute;   /* CRLs expire while nobody looks */
+	int64_t refused_until; /* when the next refusal may be read after: they are spread */
+	int64_t logged_at;     /* the second in which so many lines about clients were logged */
+	int logged;
 
 	bool is_held, is_draining, is_empty_told;
 	void (*on_empty)(void *);
@@ -57,8 +61,13 @@ void listeners_close(struct server *s);
 void server_accept(struct server *s, int fd, const struct sockaddr *address);
 /* A connection's memory is about to go. */
 void server_forget(struct server *s, struct connection *c);
-/* True: this turn's share of handshakes is used up; the connection runs in the next turn. */
+/* True: the connection runs when its turn to shake hands comes; false: it has come. */
 bool server_postpone_handshake(struct server *s, struct connection *c);
+void server_end_handshake(struct server *s, struct connection *c);
+/* A 503 went out: when this connection's next request may be read. */
+int64_t server_spread_refusal(struct server *s);
+/* Of lines that clients can bring about at will only so many a second are written. */
+bool server_may_log(struct server *s);
 void server_count_failure(struct server *s, const struct connection *c, const char *reason);
 /* In percent of memory_bytes. */
 int server_memory_percent(const struct server *s);

@@ -16,16 +16,31 @@
 
 #define BACKLOG      4096 /* the kernel cuts it to net.core.somaxconn */
 #define REARM_US     100000
+#define ACCEPTS_MAX  16    /* in one turn: what else has come is served in between */
 #define USER_TIMEOUT 30000 /* ms until unacknowledged bytes end a connection */
+
+static void on_turn_end(void *object)
+{
+	struct server *s = object;
+
+	s->accepted = 0;
+	if (s->nlisteners && !timer_is_set(&s->rearm))
+		listeners_rest(s, s->is_held);
+}
 
 static void on_accept(
 	struct evconnlistener *e, evutil_socket_t fd, struct sockaddr *address, int len, void *arg)
 {
 	struct listener *l = arg;
+	struct server *s = l->server;
 
 	(void)e;
 	(void)len;
-	server_accept(l->server, fd, address);
+	server_accept(s, fd, address);
+	if (s->accepted++ == 0)
+		loop_reap(s->loop, s, on_turn_end);
+	if (s->accepted == ACCEPTS_MAX)
+		listeners_rest(s, true);
 }
 
 static void open_reserve(struct server *s)

@@ -220,7 +220,7 @@ static void log_reply(const struct connection *c, const struct flight *f, const 
 			       : f->status >= 400 ? LOG_LEVEL_INFO
 						  : LOG_LEVEL_DEBUG;
 
-	if (!log_is_on(level))
+	if (!log_is_on(level) || (f->status == 503 && !server_may_log(c->server)))
 		return;
 	log_event(level, "request", LOG_S("request_id", f->x.request_id),
 		LOG_S("route", f->x.route ? f->x.route : "none"),
@@ -257,6 +257,8 @@ static enum step next_request(struct connection *c)
 	bool must_close = f->must_close || f->is_cut;
 
 	reply_finish(c);
+	if (f->status == 503)
+		c->rests_until = server_spread_refusal(c->server);
 	if (must_close && f->is_cut) {
 		connection_drop(c);
 		return STEP_WAIT;

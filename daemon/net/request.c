@@ -48,6 +48,9 @@ enum step step_idle(struct connection *c)
 	size_t n = 0;
 	int r;
 
+	if (c->rests_until && loop_mono() < c->rests_until)
+		return STEP_WAIT;
+	c->rests_until = 0;
 	if (c->flight) { /* the next request came with the last one */
 		connection_move(c, CONNECTION_head);
 		return STEP_AGAIN;

@@ -11,11 +11,13 @@
 
 #define SECOND INT64_C(1000000)
 #define CONNECTION_BYTES                                                                           \
-	20480 /* what an idle mutual-TLS connection costs (design: performance)                    \
-	       */
+	20480                 /* what an idle mutual-TLS connection costs (design: performance)    \
+			       */
+#define HANDSHAKE_BYTES 24576 /* what it costs more until its handshake has ended */
 #define SHORT_PERCENT   80
-#define HANDSHAKES_MAX  8  /* in one turn: each costs up to a millisecond of everybody's time */
-#define FAILURES_LOGGED 50 /* a second; the metric counts the others */
+#define REFUSAL_US      250 /* a connection was refused: the next one refused waits so much longer */
+#define REST_MAX        SECOND /* what Retry-After says */
+#define LOGGED_MAX      50     /* a second; metrics count the others */
 
 static void on_minute(struct timer *t)
 {
@@ -25,51 +27,82 @@ static void on_minute(struct timer *t)
 	timer_set(t, 60 * SECOND);
 }
 
+static void stop_waiting(struct server *s, struct connection *c)
+{
+	TAILQ_REMOVE(c->has_begun ? &s->begun : &s->fresh, c, waiting);
+	c->is_waiting = false;
+}
+
+/*
+ * One handshake costs up to a millisecond of everybody's time. While others are served besides,
+ * handshakes have a third of the time at most; alone, all of it.
+ */
 static void on_next_turn(struct timer *t)
 {
 	struct server *s = container_of(t, struct server, next_turn);
-	struct connection *c;
+	int64_t began = loop_mono(), worked = loop_worked(), others = worked - s->worked;
 
-	for (int i = 0; i < HANDSHAKES_MAX && (c = TAILQ_FIRST(&s->waiting)); i++) {
-		TAILQ_REMOVE(&s->waiting, c, waiting);
-		c->is_waiting = false;
-		connection_run(c);
-	}
-}
-
-static void on_turn_end(void *object)
-{
-	struct server *s = object;
-
-	s->handshakes = 0;
-	if (!TAILQ_EMPTY(&s->waiting))
-		timer_set(&s->next_turn, 0);
+	/* Those half done come first: with all begun and none ended, all would run out of time. */
+	s->called = TAILQ_FIRST(&s->begun) ? TAILQ_FIRST(&s->begun) : TAILQ_FIRST(&s->fresh);
+	if (!s->called)
+		return;
+	stop_waiting(s, s->called);
+	connection_run(s->called);
+	s->called = NULL;
+	s->worked = loop_worked();
+	timer_set(t, others > (s->worked - worked) / 4 ? 2 * (loop_mono() - began) : 0);
 }
 
 bool server_postpone_handshake(struct server *s, struct connection *c)
 {
+	if (c == s->called) {
+		s->shaking += !c->has_begun;
+		c->has_begun = true;
+		return false;
+	}
 	if (c->is_waiting)
 		return true;
-	if (s->handshakes >= HANDSHAKES_MAX) {
-		c->is_waiting = true;
-		TAILQ_INSERT_TAIL(&s->waiting, c, waiting);
-		return true;
+	TAILQ_INSERT_TAIL(c->has_begun ? &s->begun : &s->fresh, c, waiting);
+	c->is_waiting = true;
+	if (!timer_is_set(&s->next_turn))
+		timer_set(&s->next_turn, 0);
+	return true;
+}
+
+void server_end_handshake(struct server *s, struct connection *c)
+{
+	s->shaking -= c->has_begun;
+	c->has_begun = false;
+}
+
+/*
+ * A refusal costs a seventh of what it refuses. Clients that come again at once would have the
+ * loop do little else: all together they are let in so many times a second, and those few that
+ * come seldom are refused at once.
+ */
+int64_t server_spread_refusal(struct server *s)
+{
+	int64_t now = loop_mono(), next = s->refused_until + REFUSAL_US;
+
+	s->refused_until = next < now ? now : next < now + REST_MAX ? next : now + REST_MAX;
+	return s->refused_until;
+}
+
+bool server_may_log(struct server *s)
+{
+	int64_t second = loop_mono() / SECOND;
+
+	if (second != s->logged_at) {
+		s->logged_at = second;
+		s->logged = 0;
 	}
-	if (s->handshakes++ == 0)
-		loop_reap(s->loop, s, on_turn_end);
-	return false;
+	return s->logged++ < LOGGED_MAX;
 }
 
 void server_count_failure(struct server *s, const struct connection *c, const char *reason)
 {
-	int64_t second = loop_mono() / SECOND;
-
 	metric_add(METRIC_tls_failures_total, reason, 1);
-	if (second != s->failures_at) {
-		s->failures_at = second;
-		s->failures_logged = 0;
-	}
-	if (s->failures_logged++ < FAILURES_LOGGED)
+	if (server_may_log(s))
 		log_event(LOG_LEVEL_INFO, "tls_failure", LOG_S("reason", reason),
 			LOG_S("address", c->peer.address), LOG_N("connection", c->id));
 	if (strcmp(reason, "crl_expired") == 0)
@@ -104,7 +137,8 @@ int server_new(struct loop *l, const struct settings *settings, const struct exc
 	s->ops = ops;
 	s->reserve_fd = -1;
 	TAILQ_INIT(&s->all);
-	TAILQ_INIT(&s->waiting);
+	TAILQ_INIT(&s->fresh);
+	TAILQ_INIT(&s->begun);
 	take_limits(s, settings);
 	timer_init(&s->next_turn, l, on_next_turn);
 	timer_init(&s->minute, l, on_minute);
@@ -225,7 +259,8 @@ void server_forget(struct server *s, struct connection *c)
 	if (c->principal)
 		tally_leave(&s->principals, c->principal);
 	if (c->is_waiting)
-		TAILQ_REMOVE(&s->waiting, c, waiting);
+		stop_waiting(s, c);
+	server_end_handshake(s, c);
 	TAILQ_REMOVE(&s->all, c, all);
 	s->count--;
 	metric_set(METRIC_connections_open, NULL, s->count);
@@ -324,7 +359,8 @@ bool server_count_stream(struct exchange *x)
 
 int server_memory_percent(const struct server *s)
 {
-	size_t used = s->pool.used + (size_t)s->count * CONNECTION_BYTES;
+	size_t used = s->pool.used + (size_t)s->count * CONNECTION_BYTES +
+		      (size_t)s->shaking * HANDSHAKE_BYTES;
 
 	metric_set(METRIC_memory_account_bytes, NULL, (int64_t)used);
 	return (int)(used * 100 / (size_t)s->limits.memory_bytes);

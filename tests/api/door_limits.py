@@ -44,6 +44,7 @@ class Streams(DoorTest):
             self.door.wait_log(r"event=timed_out .*state=streaming", timeout=8)
             time.sleep(0.1)
             self.assertEqual(self.door.counts()["ended"], before + 2)
+            self.assertGreaterEqual(self.door.metric('connections_timed_out_total{state="streaming"}'), 1)
             with self.assertRaises((OSError, EOFError)):
                 receive(s)
 
@@ -51,6 +52,7 @@ class Streams(DoorTest):
         with self.door.connect(rcvbuf=4096) as s:
             s.sendall(get("/bytes?size=20000000"))
             self.door.wait_log(r"event=timed_out .*state=replying", timeout=8)
+        self.assertGreaterEqual(self.door.metric('connections_timed_out_total{state="replying"}'), 1)
 
     def test_flooded_queue(self):
         with self.door.connect(rcvbuf=4096) as s:
@@ -121,12 +123,14 @@ class Deadlines(DoorTest):
             reply, took = self.drip(s, get("/who", "A: " + "a" * 200))
             self.assertEqual((reply.status, reply.json["code"]), (408, "timed_out"))
             self.assertTrue(0.9 < took < 6, took)
+        self.assertGreaterEqual(self.door.metric('connections_timed_out_total{state="head"}'), 1)
 
     def test_json_body_is_absolute(self):
         with self.door.connect() as s:
             reply, took = self.drip(s, post("/echo", b"x" * 2000)[-2100:])
             self.assertEqual(reply.status, 408)
             self.assertTrue(0.9 < took < 6, took)
+        self.assertGreaterEqual(self.door.metric('connections_timed_out_total{state="body"}'), 1)
 
     def test_bulk_body_has_a_rate_floor(self):
         with self.door.connect() as s:  # 2 KiB a second for three seconds: good
@@ -282,6 +286,25 @@ class Limits(DoorTest):
                 tls.sendall(get("/who"))
             for tls in sockets:
                 self.assertEqual(receive(tls).json["name"], "clerk")
+
+    def test_handshakes_that_do_not_go_on(self):
+        """Some say nothing, some stop half-way, some come and go: who stands is served, and who comes is let in."""
+        with self.another(address_connections=1000) as door, contextlib.ExitStack() as stack:
+            known = stack.enter_context(door.connect("clerk"))
+            context = self.pki.context("clerk")
+            for i in range(300):
+                s = stack.enter_context(door.plain())
+                if i % 3 == 0:
+                    continue
+                tls = stack.enter_context(context.wrap_socket(s, server_hostname="127.0.0.1", do_handshake_on_connect=False))
+                tls.settimeout(0)
+                with contextlib.suppress(ssl.SSLWantReadError):
+                    tls.do_handshake()
+                if i % 3 == 1:
+                    tls.close()
+                self.assertEqual(exchange(known, get("/who")).status, 200)
+            with door.connect("clerk") as s:
+                self.assertEqual(exchange(s, get("/who")).json["name"], "clerk")
 
 
 if __name__ == "__main__":
