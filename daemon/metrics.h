@@ -15,6 +15,7 @@
 	X(connections_total, counter, NULL, "Accepted client connections")                         \
 	X(connections_refused_total, counter, "reason", "Connections refused, by reason")          \
 	X(connections_timed_out_total, counter, "state", "Connections ended by a limit of time")   \
+	X(overload_refused_total, counter, "reason",                                               \
 		"Requests refused, by what there is too much of")                                  \
 	X(tls_failures_total, counter, "reason", "Failed TLS handshakes, by reason")               \
 	X(crl_expired, gauge, NULL, "1 when a loaded CRL has expired: client certificates fail")   \

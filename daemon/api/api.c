@@ -14,12 +14,16 @@
 #include "daemon/api/past.h"
 #include "daemon/api/readings.h"
 #include "daemon/api/recompute.h"
+#include "daemon/metrics.h"
 
 #define READ_QUEUE  4096
 #define WRITE_QUEUE 8192
 #define READ_DEPTH  16
 #define FILE_QUEUE  256
 #define FILE_DEPTH  4
+/* New work that would wait longer for its turn at PostgreSQL is refused: however slow the disk is,
+ * who is let in is answered within this and the time of a commit. */
+#define WAIT_MAX_US (500 * 1000)
 
 static void call_free(void *arg)
 {
@@ -58,9 +62,20 @@ static bool media_type_fits(const struct call *c)
 	       (type.len == len || strchr("; \t", type.at[len]));
 }
 
+/* What there is too much of to take new work, or NULL. It is asked before the body is read. */
+static const char *overload(const struct call *c, bool writes)
+{
+	if (exchange_is_short_of_memory(c->x))
+		return "memory";
+	if (writes && batcher_wait(c->api->writes) > WAIT_MAX_US)
+		return "writes";
+	return pg_waited(c->api->reads) > WAIT_MAX_US ? "reads" : NULL;
+}
+
 static bool call_permit(struct call *c)
 {
 	bool writes = c->x->head->method != HTTP1_GET && c->x->head->method != HTTP1_HEAD;
+	const char *too_much;
 
 	if (!(c->route->flags & ROUTE_OPEN) && !call_authenticate(c))
 		return false;
@@ -74,7 +89,8 @@ static bool call_permit(struct call *c)
 		answer_problem(c, KEZEK_PROBLEM_unsupported_media_type, NULL);
 		return false;
 	}
-	if (!(c->route->flags & ROUTE_OPEN) && exchange_is_short_of_memory(c->x)) {
+	if (!(c->route->flags & ROUTE_OPEN) && (too_much = overload(c, writes))) {
+		metric_add(METRIC_overload_refused_total, too_much, 1);
 		answer_problem(c, KEZEK_PROBLEM_overloaded, NULL);
 		return false;
 	}

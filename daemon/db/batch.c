@@ -30,6 +30,8 @@ struct batcher {
 	struct batcher_options options;
 	struct member_list waiting;
 	int waiting_count;
+	int64_t each_us;   /* a member took of late, while there always was a next one */
+	int64_t done_mono; /* when the last batch ended with some waiting behind it; 0: with none */
 	struct timer sweep; /* gives up members in doubt while PostgreSQL stays away */
 	struct timer kick;  /* pumps in the next turn */
 	int batch_count;
@@ -40,6 +42,7 @@ static void pump(struct batcher *b);
 
 static void enqueue(struct batcher *b, struct member *m, bool first)
 {
+	m->is_held = first;
 	if (first)
 		TAILQ_INSERT_HEAD(&b->waiting, m, link);
 	else
@@ -79,8 +82,10 @@ static void gather(struct batcher *b, struct batch *batch)
 		next = TAILQ_NEXT(m, link);
 		if (batch->kind && (m->kind != batch->kind || m->alone))
 			continue;
-		if (lock_in_flight(b, m))
+		if (lock_in_flight(b, m)) {
+			m->is_held = true;
 			continue;
+		}
 		dequeue(b, m);
 		batch->kind = m->kind;
 		batch->members[batch->n++] = m;
@@ -189,6 +194,15 @@ static void batch_lost(
 	timer_set(&b->sweep, 200000);
 }
 
+static void note_pace(struct batcher *b, int n)
+{
+	int64_t now = loop_mono();
+
+	if (b->done_mono)
+		b->each_us += ((now - b->done_mono) / n - b->each_us) / 8;
+	b->done_mono = TAILQ_EMPTY(&b->waiting) ? 0 : now;
+}
+
 static void on_batch_done(struct unit *u, enum unit_how how)
 {
 	struct batch *batch = container_of(u, struct batch, unit);
@@ -197,6 +211,7 @@ static void on_batch_done(struct unit *u, enum unit_how how)
 	int n = batch->n;
 
 	memcpy(members, batch->members, sizeof(members[0]) * (size_t)n);
+	note_pace(b, n);
 	if (how == UNIT_DONE) {
 		int64_t now;
 
@@ -332,6 +347,22 @@ void batcher_free(struct batcher *b)
 	pg_free(b->pg);
 	free(b->batches);
 	free(b);
+}
+
+int64_t batcher_wait(const struct batcher *b)
+{
+	int64_t expected = b->waiting_count * b->each_us;
+	const struct member *m;
+
+	TAILQ_FOREACH(m, &b->waiting, link)
+	{
+		if (!m->is_held) {
+			int64_t waited = loop_mono() - m->queued_mono;
+
+			return waited > expected ? waited : expected;
+		}
+	}
+	return 0;
 }
 
 bool batcher_is_ready(const struct batcher *b)

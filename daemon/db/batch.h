@@ -35,8 +35,9 @@ struct member {
 	void (*on_done)(struct member *m, enum member_result result);
 	struct uuid lock;
 	int64_t queued_mono;
-	bool alone;           /* to be run by itself: its batch was refused */
-	bool in_doubt;        /* an earlier try has an unknown outcome */
+	bool alone;    /* to be run by itself: its batch was refused */
+	bool is_held;  /* for more than its turn: its lock is in flight, or it was tried before */
+	bool in_doubt; /* an earlier try has an unknown outcome */
 	int64_t doubted_mono; /* since when */
 	int tries;
 	enum member_result result;
@@ -70,5 +71,8 @@ _must_check_ int batcher_new(
 void batcher_free(struct batcher *b);
 /* 0; -ENOTCONN: PostgreSQL is away; -EBUSY: too many wait. on_done comes in a later turn, once. */
 _must_check_ int batcher_submit(struct batcher *b, struct member *m);
+/* µs until it is the turn of who comes now: as long as the oldest has waited already, or longer by
+ * the pace of late. */
+int64_t batcher_wait(const struct batcher *b);
 bool batcher_is_ready(const struct batcher *b);
 bool batcher_is_idle(const struct batcher *b);

@@ -87,6 +87,13 @@ bool pg_is_ready(const struct pg *pg)
 	return false;
 }
 
+int64_t pg_waited(const struct pg *pg)
+{
+	const struct unit *u = TAILQ_FIRST(&pg->waiting);
+
+	return u ? loop_mono() - u->submitted_mono : 0;
+}
+
 bool pg_has_room(const struct pg *pg)
 {
 	return TAILQ_EMPTY(&pg->waiting) && roomiest(pg);

@@ -59,6 +59,8 @@ void pg_free(struct pg *pg);
 /* 0; -ENOTCONN: no connection is ready; -EBUSY: the queue is full. on_done is then not called. */
 _must_check_ int pg_submit(struct pg *pg, struct unit *u);
 bool pg_is_ready(const struct pg *pg);
+/* µs for which the oldest unit without a connection has waited; 0: none waits. */
+int64_t pg_waited(const struct pg *pg);
 /* A unit submitted now would be sent now. */
 bool pg_has_room(const struct pg *pg);
 

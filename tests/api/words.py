@@ -14,8 +14,7 @@ CODES = re.findall(r"\bX\((\w+), \d{3}\)", (ROOT / "include" / "kezek" / "types.
 # What is not provoked here, and why.
 LEFT_OUT = {
     "disk_full": "PostgreSQL's disk would have to be full; SQLSTATE 53100 and nothing else leads to it (daemon/api/answer.c)",
-    "overloaded": "needs clients that hold all of the memory account: tests/api/door_limits.py does it to the front door, whose "
-                  "problems take the same way as those that are provoked here",
+    "overloaded": "needs a PostgreSQL that is behind: tests/api/overload.py sees it in each language",
 }
 PERSON = {"kind": "person", "name": "Сөз"}
 

@@ -1,0 +1,106 @@
+"""More than can be done: who would wait too long is refused at once, before the body; who was let in is stored."""
+
+import json
+import re
+import uuid
+
+from support.casework import CaseTest, aside, submission
+from support.hold import Hold
+from support.kezek import eventually, main
+
+LET_IN = 3  # one is on its way to PostgreSQL, the others wait for it
+BEYOND = 30
+READS = 20  # more than one connection has on the wire
+
+
+class Overload(CaseTest):
+    world_options = {"write_connections": 1, "batch_members": 1, "database_connections": 1}
+
+    def one(self, name="desk-clerk", **more):
+        client = self.world.client(name, fresh=True, **more)
+        self.addCleanup(client.close)
+        return client
+
+    def person(self, number):
+        return submission(applicant={"kind": "person", "pin": f"2150919901{number:04}", "name": "Асанов Үсөн"})
+
+    def refused(self, reason):
+        text = self.admin.get("/metrics").must(200).text
+        found = re.search(rf'^kezek_overload_refused_total{{reason="{reason}"}} (\d+)$', text, re.M)
+        return int(found[1]) if found else 0
+
+    def assert_overloaded(self, reply):
+        self.assert_problem(reply, 503, "overloaded")
+        self.assertGreaterEqual(int(reply.header("Retry-After")), 1)
+
+    def wait_full(self, ask, otherwise):
+        """Until what is asked is refused: what would not be has the other answer, and waits for nothing."""
+        def is_full():
+            reply = ask()
+            self.assertIn(reply.status, (otherwise, 503), repr(reply))
+            return reply.status == 503
+
+        eventually(is_full, timeout=10)
+
+    def test_writes(self):
+        stored, client = self.count(), self.one()
+        before = self.refused("writes")
+        hold = Hold(self.world, "LOCK TABLE kezek.request IN SHARE MODE")
+        try:
+            let_in = [aside(self.one().post, "/v1/requests", self.person(i)) for i in range(LET_IN)]
+            self.wait_full(lambda: client.post("/v1/requests", {"nothing": 1}), 400)
+            # All that comes now is answered while nothing of what was let in can be.
+            for reply in [aside(self.one().post, "/v1/requests", self.person(100 + i)) for i in range(BEYOND)]:
+                self.assert_overloaded(reply())
+            titles = set()
+            for language in ("ky", "ru", "en"):
+                reply = self.one(language=language).post("/v1/requests", self.person(200))
+                self.assert_overloaded(reply)
+                titles.add(reply["title"])
+            self.assertEqual(len(titles), 3, titles)
+            self.body_is_not_waited_for()
+            key = str(uuid.uuid4())
+            for _ in range(5):  # on one connection, which lives on
+                self.assert_overloaded(client.post("/v1/requests", self.person(300), key=key))
+            self.desk.get("/v1/me").must(200)
+            self.desk.get("/v1/services").must(200)
+            self.assertGreaterEqual(self.refused("writes") - before, BEYOND + 3 + 1 + 5)
+        finally:
+            hold.end()
+        for answer in let_in:
+            answer().must(201)
+        again = client.post("/v1/requests", self.person(300), key=key).must(201)  # nothing was kept of the refusals
+        self.assertIsNone(again.header("Idempotent-Replayed"))
+        self.assertEqual(self.count() - stored, LET_IN + 1)
+
+    def body_is_not_waited_for(self):
+        connection = self.one().connect()
+        connection.putrequest("POST", "/v1/requests")
+        for name, value in {"Content-Type": "application/json", "Content-Length": "200000", "Idempotency-Key": "k"}.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        reply = connection.getresponse()
+        self.assertEqual((reply.status, json.loads(reply.read())["code"]), (503, "overloaded"))
+        self.assertEqual(reply.getheader("Connection"), "close")  # its bytes are no next request
+
+    def test_reads(self):
+        request = self.submit()
+        before, client = self.refused("reads"), self.one()
+        hold = Hold(self.world, "LOCK TABLE kezek.request IN ACCESS EXCLUSIVE MODE")
+        try:
+            let_in = [aside(self.one().get, f"/v1/requests/{request['id']}") for _ in range(READS)]
+            self.wait_full(lambda: client.get("/v1/requests?limit=none"), 400)
+            self.assert_overloaded(client.get(f"/v1/requests/{request['id']}"))
+            self.assert_overloaded(client.post("/v1/requests", submission()))
+            self.one(None).get("/healthz").must(200)
+        finally:
+            hold.end()
+        for answer in let_in:
+            self.assertEqual(answer().must(200)["id"], request["id"])
+        self.assertGreaterEqual(self.refused("reads") - before, 3)
+        client.get(f"/v1/requests/{request['id']}").must(200)
+        self.submit()
+
+
+if __name__ == "__main__":
+    main()
