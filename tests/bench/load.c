@@ -2,8 +2,8 @@
  * A closed loop of many TLS connections on one thread: each sends its next request when it has the
  * answer.
  *
- *   load KIND [-r RATE] [-m MOST] [-b BATCH] [-a ADDRESSES] HOST PORT CA CERT KEY CONNECTIONS
- *   SECONDS WHAT
+ *   load KIND [-r RATE] [-m MOST] [-b BATCH] [-a ADDRESSES] [-p PAUSE] HOST PORT CA CERT KEY
+ *   CONNECTIONS SECONDS WHAT
  *
  * submit: POST /v1/requests with the body of the file WHAT, a new key each. claim: up to BATCH
  * claims on the queue of agency WHAT, then their decision, over and over; what counts is decisions.
@@ -11,7 +11,9 @@
  * after the other, from that many source addresses, and each is served GET WHAT once; then all
  * stand idle until a line or the end comes on standard input. RATE: so many a second in all, each
  * counted from the moment at which it was its turn, so that a slow answer delays nobody's clock.
- * Prints one JSON line.
+ * PAUSE: seconds for which who was refused stays away. Prints one JSON line; what it says of those
+ * who were refused is of 503 alone: how long they took, and how many did not say when to come
+ * again.
  */
 #include <arpa/inet.h>
 #include <poll.h>
@@ -34,10 +36,11 @@ static struct {
 	char host[64];
 	struct sockaddr_in to;
 	int epoll, connections, batch, addresses;
-	double rate;
+	double rate, pause;
 	int64_t end_us, start_us, next_turn_us;
 	uint64_t key, prefix, person, most, begun, done, replies, empty, refused;
-	uint32_t *latency_us;
+	uint64_t unavailable, without_retry;
+	uint32_t *latency_us, *unavailable_us;
 } run = {.batch = 1, .addresses = 1};
 
 static int64_t now_us(void)
@@ -125,11 +128,29 @@ static void count(struct client *c, unsigned done)
 	run.done += done;
 }
 
+static void count_refused(struct client *c)
+{
+	run.refused++;
+	if (strncmp(c->in, "HTTP/1.1 503", 12) != 0)
+		return;
+	if (run.unavailable < LATENCIES_MAX)
+		run.unavailable_us[run.unavailable] = (uint32_t)(now_us() - c->began_us);
+	run.unavailable++;
+	run.without_retry += !strcasestr(c->in, "\r\nretry-after: ");
+}
+
 static void answered(struct client *c)
 {
 	bool is_ok = strncmp(c->in, "HTTP/1.1 20", 11) == 0;
 
-	run.refused += !is_ok;
+	if (!is_ok)
+		count_refused(c);
+	if (!is_ok && run.pause > 0) {
+		c->step = run.first;
+		c->waiting = true;
+		c->ready_us = now_us() + (int64_t)(run.pause * 1e6);
+		return;
+	}
 	switch (c->step) {
 	case STEP_SUBMIT:
 	case STEP_GET:
@@ -202,17 +223,31 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Sorted, the value at that many hundredths, in ms. */
+static double at_percent(uint32_t *us, uint64_t count, int percent)
+{
+	size_t n = count < LATENCIES_MAX ? count : LATENCIES_MAX;
+
+	qsort(us, n, sizeof(*us), compare);
+	return n ? us[n * (size_t)percent / 100] / 1e3 : 0.0;
+}
+
 static void report(void)
 {
 	double seconds = (double)(now_us() - run.start_us) / 1e6;
-	size_t n = run.replies < LATENCIES_MAX ? run.replies : LATENCIES_MAX;
 
-	qsort(run.latency_us, n, sizeof(*run.latency_us), compare);
 	printf("{\"done\":%llu,\"per_second\":%.1f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"refused\":%"
-	       "llu,\"empty\":%llu}\n",
+	       "llu,\"empty\":%llu,",
 		(unsigned long long)run.done, (double)run.done / seconds,
-		n ? run.latency_us[n / 2] / 1e3 : 0.0, n ? run.latency_us[n * 99 / 100] / 1e3 : 0.0,
-		(unsigned long long)run.refused, (unsigned long long)run.empty);
+		at_percent(run.latency_us, run.replies, 50),
+		at_percent(run.latency_us, run.replies, 99), (unsigned long long)run.refused,
+		(unsigned long long)run.empty);
+	printf("\"unavailable\":%llu,\"unavailable_p50_ms\":%.3f,\"unavailable_p99_ms\":%.3f,"
+	       "\"without_retry\":%llu}\n",
+		(unsigned long long)run.unavailable,
+		at_percent(run.unavailable_us, run.unavailable, 50),
+		at_percent(run.unavailable_us, run.unavailable, 99),
+		(unsigned long long)run.without_retry);
 	fflush(stdout);
 }
 
@@ -275,7 +310,7 @@ static char **take_arguments(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "+r:m:b:a:")) != -1) {
+	while ((option = getopt(argc, argv, "+r:m:b:a:p:")) != -1) {
 		switch (option) {
 		case 'r':
 			run.rate = atof(optarg);
@@ -288,6 +323,9 @@ static char **take_arguments(int argc, char **argv)
 			break;
 		case 'a':
 			run.addresses = atoi(optarg);
+			break;
+		case 'p':
+			run.pause = atof(optarg);
 			break;
 		default:
 			return NULL;
@@ -318,7 +356,7 @@ int main(int argc, char **argv)
 	if (!arg) {
 		fprintf(stderr,
 			"usage: load submit|claim|lease|get|idle [-r RATE] [-m MOST] [-b BATCH] "
-			"[-a ADDRESSES] HOST PORT CA CERT KEY CONNECTIONS SECONDS "
+			"[-a ADDRESSES] [-p PAUSE] HOST PORT CA CERT KEY CONNECTIONS SECONDS "
 			"BODY|AGENCY|PATH\n");
 		return 2;
 	}
@@ -337,8 +375,9 @@ int main(int argc, char **argv)
 	run.person =
 		(uint64_t)now_us() / 100; /* another one's turn comes after a quarter of an hour */
 	run.latency_us = calloc(LATENCIES_MAX, sizeof(*run.latency_us));
+	run.unavailable_us = calloc(LATENCIES_MAX, sizeof(*run.unavailable_us));
 	clients = calloc((size_t)run.connections, sizeof(*clients));
-	if (!run.latency_us || !clients)
+	if (!run.latency_us || !run.unavailable_us || !clients)
 		die("memory");
 	for (int i = 0; strcmp(run.kind, "idle") != 0 && i < run.connections; i++)
 		connect_one(&clients[i], tls, i);

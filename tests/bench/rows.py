@@ -138,7 +138,7 @@ class Bench:
         return self._peer
 
     def start_load(self, world, kind, name, connections, seconds, what, *, port=None, **options):
-        """options: rate, most, batch, addresses; load.c says what they are."""
+        """options: rate, most, batch, addresses, pause; load.c says what they are."""
         words = [word for key, value in options.items() if value for word in (f"-{key[0]}", value)]
         command = [BUILD / "tests" / "bench-load", kind, *words, "127.0.0.1", port or world.daemon.port, world.pki.ca,
                    world.pki.certificate(name), world.pki.key(name), connections, seconds, what]
