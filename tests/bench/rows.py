@@ -104,7 +104,7 @@ class Bench:
             helper.close()
         if self._peer:
             shutil.rmtree(self._peer.directory, ignore_errors=True)
-        for world in self.worlds:
+        for world in reversed(self.worlds):  # a cluster ends with the first that was made in it
             world.close()
 
     def say(self, text):
@@ -113,7 +113,7 @@ class Bench:
             print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
     def make_world(self, **options):
-        world = World(own_cluster=True, **{**LIMITS, **options})
+        world = World(**{"own_cluster": True, **LIMITS, **options})
         world.officer(AGENCY)
         self.worlds.append(world)
         (world.directory / "body.json").write_text(json.dumps(BODY, ensure_ascii=False), encoding="utf-8")
