@@ -24,6 +24,7 @@ static const char usage[] =
 	"       kezekd [--config FILE] --check-config  say what is wrong with the configuration\n"
 	"       kezekd [--config FILE] migrate [--test-clock]\n"
 	"       kezekd [--config FILE] rewrap [--dry-run]\n"
+	"       kezekd [--config FILE] partitions [--detach YEAR]\n"
 	"       kezekd [--config FILE] principal add NAME --role ROLE ...\n"
 	"       kezekd --print-routes | --print-options | --help | --version\n"
 	"FILE is " CONFIG_DEFAULT " where none is named.\n";
@@ -214,7 +215,7 @@ static int start_jobs(struct daemon *d)
 
 	add_jobs_database(&conninfo, &d->settings);
 	api_set_hooks(d->api, &(const struct api_hooks){on_due, on_lease, on_unfit, d});
-	r = jobs_new(d->loop, conninfo.data, d->settings.hand_back_limit, &hooks, &d->jobs);
+	r = jobs_new(d->loop, conninfo.data, &d->settings, &hooks, &d->jobs);
 	return r < 0 ? r : api_work(d->api, conninfo.data);
 }
 
@@ -329,6 +330,8 @@ static int run(struct daemon *d, bool is_check, int argc, char **argv)
 		return migrate(d, argc, argv);
 	if (strcmp(argv[0], "rewrap") == 0)
 		return rewrap(d, argc, argv);
+	if (strcmp(argv[0], "partitions") == 0)
+		return partitions_run(&d->settings, argc, argv);
 	if (strcmp(argv[0], "principal") == 0) {
 		optind = 0; /* getopt begins anew */
 		return bootstrap_principal(&d->settings, argc, argv);

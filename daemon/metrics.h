@@ -45,6 +45,10 @@
 	X(webhook_deliveries_dead, gauge, NULL, "Dead letters: given up after a day of attempts")  \
 	X(webhooks_failing, gauge, NULL, "Webhooks whose last attempt has failed")                 \
 	X(webhooks_disabled, gauge, NULL, "Webhooks that were disabled")                           \
+	X(oldest_snapshot_seconds, gauge, NULL,                                                    \
+		"Age of the oldest snapshot, which keeps dead rows; -1: not to be seen")           \
+	X(oldest_snapshot_transactions, gauge, NULL, "Transactions since the oldest snapshot")     \
+	X(dead_rows, gauge, "table", "Rows of hot tables that wait to be vacuumed")                \
 	X(unrouted_total, counter, NULL, "Applications that no route takes")                       \
 	X(unrouted_requests, gauge, NULL, "Open requests on the supervisor's desk: must be 0")
 

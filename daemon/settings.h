@@ -52,6 +52,8 @@
 	X(hand_back_limit, count, "5",                                                             \
 		"how often a request may go back to its queue before it goes to the supervisor's " \
 		"desk; 0: any number of times")                                                    \
+	X(snapshot_alarm, seconds, "60",                                                           \
+		"age of the oldest snapshot in the database from which it is told of")             \
 	X(handshake_timeout, seconds, "5", "TLS handshake, absolute")                              \
 	X(header_timeout, seconds, "5", "request head, absolute")                                  \
 	X(body_timeout, seconds, "20", "JSON body, absolute")                                      \

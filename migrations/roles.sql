@@ -25,6 +25,9 @@ BEGIN
 END
 $$;
 
+-- kezek.look_at_snapshots() runs as the owner, and tells the daemon how old the oldest snapshot is, whoever holds it.
+GRANT pg_read_all_stats TO kezek_migrator;
+
 -- No content in PostgreSQL's own log: neither parameters nor the rows that an error quotes.
 ALTER ROLE kezek_app SET log_parameter_max_length = 0;
 ALTER ROLE kezek_app SET log_parameter_max_length_on_error = 0;

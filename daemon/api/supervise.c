@@ -79,6 +79,19 @@ static void add_desk(struct text *t, struct call *c, const struct unit *u)
 	text_add_char(t, '}');
 }
 
+/* A snapshot that slows everybody down, once it is old: for who supervises all. */
+static void add_snapshot(struct text *t, struct call *c, const struct unit *u)
+{
+	struct row r = row_of(u, 3, 0);
+
+	if (c->who.agency[0] || !row_bool(&r)) {
+		text_adds(t, ",\"snapshot\":null");
+		return;
+	}
+	text_addf(t, ",\"snapshot\":{\"seconds\":%d,", row_int(&r));
+	text_addf(t, "\"transactions\":%lld}", (long long)row_int64(&r));
+}
+
 static void on_overview(struct unit *u, enum unit_how how)
 {
 	struct call *c = call_of_unit(u);
@@ -95,6 +108,7 @@ static void on_overview(struct unit *u, enum unit_how how)
 	}
 	page_write(&t, NULL, 0, false);
 	add_desk(&t, c, u);
+	add_snapshot(&t, c, u);
 	text_add_char(&t, '}');
 	answer_json(c, 200, &t);
 }
@@ -119,6 +133,8 @@ void overview_begin(struct call *c)
 	params_text(p, v->by.data);
 	add_bounds(c, p);
 	call_read(c, SQL_LOOK_AT_DESK);
+	params_int(call_read(c, SQL_LOOK_AT_SNAPSHOTS),
+		(int)(c->api->settings->snapshot_alarm / 1000000));
 	call_send(c, on_overview);
 }
 

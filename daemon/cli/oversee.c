@@ -135,10 +135,24 @@ static void desk_print(const struct cli *c, json_object *answer)
 	put_clean(stdout, t.data, t.len);
 }
 
+/* What keeps the database from clearing up, and so slows all work. */
+static void snapshot_print(const struct cli *c, json_object *answer)
+{
+	_text_ t = TEXT_INIT;
+	_free_ char *line = NULL;
+
+	if (!tree_count(answer, "/snapshot/transactions"))
+		return;
+	line = say_with(SAY_snapshot, c->lang, tree_text(answer, "/snapshot/seconds"));
+	text_addf(&t, "%s\n", line);
+	put_clean(stdout, t.data, t.len);
+}
+
 static void overview_print(const struct cli *c, json_object *answer)
 {
 	items_print(c, answer, overview_look_of(answer));
 	desk_print(c, answer);
+	snapshot_print(c, answer);
 }
 
 int overview_run(struct cli *c)

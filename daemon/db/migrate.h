@@ -15,5 +15,8 @@ int migrate_run(const struct settings *settings, bool test_clock);
 /* The version that this program's migrations lead to. */
 int migrate_version(void);
 
+/* `kezekd partitions [--detach YEAR]`: the years, or one of them leaves. The exit code. */
+int partitions_run(const struct settings *settings, int argc, char **argv);
+
 /* `kezekd principal add …`: the first principals, before anybody can connect. The exit code. */
 int bootstrap_principal(const struct settings *settings, int argc, char **argv);

@@ -18,8 +18,9 @@
 struct job_kind {
 	const char *name;
 	enum statement statement;
-	bool has_limit, has_next, takes_hand_back_limit;
-	int64_t every_us; /* at least this often */
+	bool has_limit, has_next;
+	int (*argument)(const struct settings *s); /* a further one, of the settings */
+	int64_t every_us;                          /* at least this often */
 	void (*on_row)(struct jobs *j, struct row *r, int done);
 };
 
@@ -40,6 +41,9 @@ static void on_expired(struct jobs *j, struct row *r, int done);
 static void on_looked(struct jobs *j, struct row *r, int untimed);
 static void on_desk(struct jobs *j, struct row *r, int open);
 static void on_webhooks(struct jobs *j, struct row *r, int pending);
+static void on_hygiene(struct jobs *j, struct row *r, int is_seen);
+static int hand_back_limit(const struct settings *s);
+static int snapshot_alarm(const struct settings *s);
 
 enum {
 	JOB_DEADLINES,
@@ -51,23 +55,27 @@ enum {
 	JOB_ALARMS,
 	JOB_DESK,
 	JOB_WEBHOOKS,
+	JOB_HYGIENE,
 	JOB_COUNT
 };
 
 static const struct job_kind kinds[JOB_COUNT] = {
-	[JOB_DEADLINES] = {"deadlines", SQL_FIRE_DUE, true, true, false, LOOK_AT_MOST_US, on_fired},
-	[JOB_LEASES] = {"leases", SQL_EXPIRE_LEASES, true, true, true, LOOK_AT_MOST_US, on_expired},
-	[JOB_PARTITIONS] = {"partitions", SQL_PARTITIONS_AHEAD, false, false, false,
+	[JOB_DEADLINES] = {"deadlines", SQL_FIRE_DUE, true, true, NULL, LOOK_AT_MOST_US, on_fired},
+	[JOB_LEASES] = {"leases", SQL_EXPIRE_LEASES, true, true, hand_back_limit, LOOK_AT_MOST_US,
+		on_expired},
+	[JOB_PARTITIONS] = {"partitions", SQL_PARTITIONS_AHEAD, false, false, NULL,
 		3600 * 1000000LL, NULL},
-	[JOB_KEYS] = {"keys", SQL_FORGET_KEYS, true, false, false, 600 * 1000000LL, NULL},
-	[JOB_UPLOADS] = {"uploads", SQL_FORGET_UPLOADS, true, false, false, 600 * 1000000LL, NULL},
-	[JOB_NOTIFICATIONS] = {"notifications", SQL_SWEEP_NOTIFICATIONS, true, false, false,
+	[JOB_KEYS] = {"keys", SQL_FORGET_KEYS, true, false, NULL, 600 * 1000000LL, NULL},
+	[JOB_UPLOADS] = {"uploads", SQL_FORGET_UPLOADS, true, false, NULL, 600 * 1000000LL, NULL},
+	[JOB_NOTIFICATIONS] = {"notifications", SQL_SWEEP_NOTIFICATIONS, true, false, NULL,
 		10 * 1000000LL, NULL},
-	[JOB_ALARMS] = {"alarms", SQL_LOOK_AT_TIMERS, false, false, false, LOOK_AT_MOST_US,
+	[JOB_ALARMS] = {"alarms", SQL_LOOK_AT_TIMERS, false, false, NULL, LOOK_AT_MOST_US,
 		on_looked},
-	[JOB_DESK] = {"desk", SQL_LOOK_AT_DESK, false, false, false, LOOK_AT_MOST_US, on_desk},
-	[JOB_WEBHOOKS] = {"webhooks", SQL_LOOK_AT_WEBHOOKS, false, false, false, LOOK_AT_MOST_US,
+	[JOB_DESK] = {"desk", SQL_LOOK_AT_DESK, false, false, NULL, LOOK_AT_MOST_US, on_desk},
+	[JOB_WEBHOOKS] = {"webhooks", SQL_LOOK_AT_WEBHOOKS, false, false, NULL, LOOK_AT_MOST_US,
 		on_webhooks},
+	[JOB_HYGIENE] = {"hygiene", SQL_LOOK_AT_HYGIENE, false, false, snapshot_alarm,
+		LOOK_AT_MOST_US, on_hygiene},
 };
 
 struct jobs {
@@ -78,7 +86,8 @@ struct jobs {
 	struct loop_watch watch;
 	bool was_ready;
 	int untimed, late, unrouted; /* as last seen */
-	int hand_back_limit;
+	bool is_held, is_blind;      /* a snapshot for too long; those of others are not seen */
+	const struct settings *settings;
 };
 
 static void on_fired(struct jobs *j, struct row *r, int done)
@@ -131,6 +140,50 @@ static void on_webhooks(struct jobs *j, struct row *r, int pending)
 	metric_set(METRIC_webhook_deliveries_dead, NULL, row_int(r));
 	metric_set(METRIC_webhooks_failing, NULL, row_int(r));
 	metric_set(METRIC_webhooks_disabled, NULL, row_int(r));
+}
+
+static int hand_back_limit(const struct settings *s)
+{
+	return s->hand_back_limit;
+}
+
+static int snapshot_alarm(const struct settings *s)
+{
+	return (int)(s->snapshot_alarm / 1000000);
+}
+
+/* A snapshot that is held keeps every row that has died since: it is said when it has been for too
+ * long, and when it is let go. */
+static void look_at_snapshot(struct jobs *j, struct row *r, bool is_seen)
+{
+	bool is_old = row_bool(r);
+	int seconds = row_int(r);
+	int64_t transactions = row_int64(r);
+	const char *who = row_text(r);
+
+	metric_set(METRIC_oldest_snapshot_seconds, NULL, is_seen ? seconds : -1);
+	metric_set(METRIC_oldest_snapshot_transactions, NULL, transactions);
+	if (!is_seen && !j->is_blind)
+		log_event(LOG_LEVEL_WARNING, "snapshots_not_seen",
+			LOG_S("wants", "pg_read_all_stats"));
+	if (is_old != j->is_held)
+		log_event(is_old ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+			is_old ? "snapshot_held" : "snapshot_let_go", LOG_N("seconds", seconds),
+			LOG_N("transactions", transactions), LOG_S("who", who),
+			LOG_N("pid", row_int(r)));
+	j->is_held = is_old;
+	j->is_blind = !is_seen;
+}
+
+static void on_hygiene(struct jobs *j, struct row *r, int is_seen)
+{
+	static const char *const tables[] = {
+		"work", "deadline", "request_state", "idempotency", "notification", "delivery"};
+
+	look_at_snapshot(j, r, is_seen);
+	r->at = 6;
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+		metric_set(METRIC_dead_rows, tables[i], row_int64(r));
 }
 
 /* Each agency that got something back may have somebody waiting. */
@@ -225,8 +278,8 @@ static void on_timer(struct timer *t)
 	p = unit_add(&job->unit, job->kind->statement);
 	if (job->kind->has_limit)
 		params_int(p, BATCH_LIMIT);
-	if (job->kind->takes_hand_back_limit)
-		params_int(p, job->jobs->hand_back_limit);
+	if (job->kind->argument)
+		params_int(p, job->kind->argument(job->jobs->settings));
 	job->sent_mono = loop_mono();
 	job->running = pg_submit(job->jobs->pg, &job->unit) == 0;
 	if (!job->running) {
@@ -281,7 +334,7 @@ static void on_change(void *arg)
 	j->was_ready = is_ready;
 }
 
-int jobs_new(struct loop *l, const char *conninfo, int hand_back_limit,
+int jobs_new(struct loop *l, const char *conninfo, const struct settings *settings,
 	const struct jobs_hooks *hooks, struct jobs **ret)
 {
 	struct jobs *j = calloc(1, sizeof(*j));
@@ -301,7 +354,7 @@ int jobs_new(struct loop *l, const char *conninfo, int hand_back_limit,
 		return -ENOMEM;
 	j->loop = l;
 	j->hooks = *hooks;
-	j->hand_back_limit = hand_back_limit;
+	j->settings = settings;
 	for (int i = 0; i < JOB_COUNT; i++) {
 		j->job[i].jobs = j;
 		j->job[i].kind = &kinds[i];

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/db/pg.h"
+#include "daemon/settings.h"
 
 struct jobs;
 
@@ -20,8 +21,8 @@ struct jobs_hooks {
 	void *arg;
 };
 
-/* Connects as kezek_jobs by `conninfo`; hand_back_limit: the setting. 0, or -errno. */
-_must_check_ int jobs_new(struct loop *l, const char *conninfo, int hand_back_limit,
+/* Connects as kezek_jobs by `conninfo`; the settings are borrowed. 0, or -errno. */
+_must_check_ int jobs_new(struct loop *l, const char *conninfo, const struct settings *settings,
 	const struct jobs_hooks *hooks, struct jobs **ret);
 void jobs_free(struct jobs *j);
 /* A deadline fires at `at`: look then, if not before. */

@@ -202,6 +202,38 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION kezek.look_at_desk TO kezek_jobs, kezek_app;
 
+-- Who keeps dead rows from being cleared away, and so slows down all that walks over hot tables: the oldest snapshot of
+-- this database by its seconds, and by the transactions since; a standby's and a slot's have no seconds. `who` is
+-- session, prepared, standby, slot or none, `pid` a session's. Old from p_seconds on, or from a million transactions.
+-- Other roles' sessions are told to members of pg_read_all_stats alone (roles.sql): where the owner is none, is_seen is
+-- false.
+CREATE OR REPLACE FUNCTION kezek.look_at_snapshots(p_seconds int)
+RETURNS TABLE (is_seen boolean, is_old boolean, seconds int, transactions bigint, who text, pid int)
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	WITH held AS MATERIALIZED (
+		SELECT CASE a.backend_type WHEN 'walsender' THEN 'standby' ELSE 'session' END AS who, a.pid,
+			extract(epoch FROM clock_timestamp() - a.xact_start)::int AS seconds,
+			greatest(age(a.backend_xmin), age(a.backend_xid))::bigint AS transactions
+		FROM pg_stat_activity a
+		WHERE (a.datname = current_database() OR a.datid IS NULL) AND a.pid <> pg_backend_pid()
+			AND (a.backend_xmin IS NOT NULL OR a.backend_xid IS NOT NULL)
+			AND NOT EXISTS (SELECT FROM pg_stat_progress_vacuum v WHERE v.pid = a.pid) -- holds nothing back
+		UNION ALL
+		SELECT 'prepared', NULL, extract(epoch FROM clock_timestamp() - x.prepared)::int, age(x.transaction)::bigint
+		FROM pg_prepared_xacts x WHERE x.database = current_database()
+		UNION ALL
+		SELECT 'slot', NULL, NULL, age(r.xmin)::bigint FROM pg_replication_slots r WHERE r.xmin IS NOT NULL
+	), oldest AS (
+		SELECT h.who, h.pid FROM held h ORDER BY h.transactions DESC, h.seconds DESC NULLS LAST LIMIT 1
+	)
+	SELECT pg_has_role('pg_read_all_stats', 'USAGE'),
+		coalesce(max(h.seconds) >= p_seconds, false) OR coalesce(max(h.transactions) >= 1000000, false),
+		coalesce(max(h.seconds), 0), coalesce(max(h.transactions), 0),
+		coalesce((SELECT o.who FROM oldest o), 'none'), (SELECT o.pid FROM oldest o)
+	FROM held h
+$$;
+GRANT EXECUTE ON FUNCTION kezek.look_at_snapshots TO kezek_jobs, kezek_app;
+
 -- The named head of an agency: who answers for what nobody holds.
 CREATE OR REPLACE FUNCTION kezek.head_of(p_agency text) RETURNS text
 LANGUAGE sql STABLE AS $$

@@ -27,10 +27,12 @@ BEGIN
 		CONTINUE WHEN to_regclass('kezek.' || part) IS NOT NULL;
 		EXECUTE format('CREATE TABLE kezek.%I (LIKE kezek.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS '
 			'INCLUDING STORAGE)', part, t);
-		IF t = 'request_state' THEN
-			EXECUTE format('ALTER TABLE kezek.%I SET (fillfactor = 70, '
-				'autovacuum_vacuum_scale_factor = 0.02)', part);
-		ELSIF t IN ('request', 'content') THEN
+		EXECUTE format('ALTER TABLE kezek.%I SET (%s)', part, CASE t WHEN 'request_state'
+			THEN 'fillfactor = 70, autovacuum_vacuum_threshold = 20000, autovacuum_vacuum_scale_factor = 0.005, '
+				'autovacuum_vacuum_cost_delay = 0'
+			ELSE 'autovacuum_vacuum_insert_threshold = 100000, autovacuum_vacuum_insert_scale_factor = 0.02, '
+				'autovacuum_freeze_min_age = 0' END);
+		IF t IN ('request', 'content') THEN
 			EXECUTE format('ALTER TABLE kezek.%I SET (toast_tuple_target = 8160)', part);
 		END IF;
 		IF t = 'document_chunk' THEN -- what is sealed does not become smaller
@@ -66,3 +68,126 @@ GRANT EXECUTE ON FUNCTION kezek.partitions_ahead() TO kezek_jobs;
 -- The years that an earlier program made get the tables that have come since.
 SELECT kezek.ensure_partitions(substring(relname FROM '\d+$')::int) FROM pg_class
 WHERE relnamespace = 'kezek'::regnamespace AND relname ~ '^event_\d{4}$' AND relkind = 'r';
+
+-- The years that are attached.
+CREATE OR REPLACE FUNCTION kezek.attached_years() RETURNS SETOF int
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT substring(c.relname FROM '\d{4}$')::int FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+	WHERE i.inhparent = 'kezek.request_state'::regclass ORDER BY 1
+$$;
+
+-- Why a year may not be detached, or null. Whatever is open, is still to be told, or may still be told stands in a small
+-- table and is found by its index; p_thorough: the states of all its requests are read, too.
+CREATE OR REPLACE FUNCTION kezek.why_attached(p_year int, p_thorough boolean) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+	low uuid := kezek.year_bound(p_year);
+	high uuid := kezek.year_bound(p_year + 1);
+	n bigint;
+BEGIN
+	IF p_year NOT IN (SELECT kezek.attached_years()) THEN
+		RETURN 'it is not attached';
+	END IF;
+	IF p_year > date_part('year', kezek.now() AT TIME ZONE 'UTC')::int - 2 THEN
+		RETURN 'it is this year, the last or one to come';
+	END IF;
+	-- Reads of older requests stand in its access log.
+	IF EXISTS (SELECT FROM kezek.request_state WHERE id < low) THEN
+		RETURN 'an older one is still attached';
+	END IF;
+	IF to_regclass(format('kezek_archive.request_state_%s', p_year)) IS NOT NULL THEN
+		RETURN 'kezek_archive has tables of it already: move them to another schema';
+	END IF;
+	SELECT count(*) INTO n FROM kezek.work WHERE request >= low AND request < high;
+	IF n = 0 AND p_thorough THEN
+		SELECT count(*) INTO n FROM kezek.request_state WHERE id >= low AND id < high AND closed_at IS NULL;
+	END IF;
+	IF n > 0 THEN
+		RETURN format('%s requests are open', n);
+	END IF;
+	SELECT count(*) INTO n FROM kezek.deadline WHERE request >= low AND request < high;
+	IF n > 0 THEN
+		RETURN format('%s deadlines run', n);
+	END IF;
+	-- Of a question or a part both ends are read until both have ended.
+	SELECT count(*) INTO n FROM (
+		SELECT k.parent AS other FROM kezek.link k WHERE k.child >= low AND k.child < high
+		UNION ALL SELECT k.child FROM kezek.link k WHERE k.parent >= low AND k.parent < high) k
+	WHERE EXISTS (SELECT FROM kezek.work w WHERE w.request = k.other);
+	IF n > 0 THEN
+		RETURN format('%s open requests are linked with it', n);
+	END IF;
+	SELECT count(*) INTO n FROM kezek.link WHERE state <> 'told'
+		AND (parent >= low AND parent < high OR child >= low AND child < high);
+	IF n > 0 THEN
+		RETURN format('%s links wait for the daemon', n);
+	END IF;
+	SELECT count(*) INTO n FROM kezek.delivery WHERE request >= low AND request < high;
+	IF n > 0 THEN
+		RETURN format('%s events wait to be delivered to webhooks, or could not be', n);
+	END IF;
+	SELECT count(*) INTO n FROM kezek.upload WHERE request >= low AND request < high;
+	IF n > 0 THEN
+		RETURN format('%s uploads are under way', n);
+	END IF;
+	RETURN NULL;
+END
+$$;
+
+-- The years, with how many requests each has (as last analysed), its bytes, and why it stays; null: it may go.
+CREATE OR REPLACE FUNCTION kezek.years() RETURNS TABLE (year int, requests bigint, bytes bigint, stays text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT y, (SELECT greatest(c.reltuples, 0)::bigint FROM pg_class c
+			WHERE c.oid = to_regclass(format('kezek.request_state_%s', y))),
+		(SELECT sum(pg_total_relation_size(i.inhrelid))::bigint FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+			WHERE c.relnamespace = 'kezek'::regnamespace AND c.relname LIKE format('%%\_%s', y)),
+		kezek.why_attached(y, true)
+	FROM kezek.attached_years() y
+$$;
+
+-- A year leaves, whole or not at all: its tables stand in the schema kezek_archive from then on. Whoever works waits for
+-- a tenth of a second a table at most; then this fails (55P03), and is to be tried again. Null, or why it stays. The keys
+-- of its requests stay attached: they are rotated with all others, and destroying one erases the person in the archive,
+-- too.
+CREATE OR REPLACE FUNCTION kezek.detach_year(p_year int) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' AS $$
+DECLARE
+	stays text;
+	t record;
+BEGIN
+	PERFORM pg_advisory_xact_lock(hashtext('kezek.partitions'));
+	LOCK TABLE ONLY kezek.request_state, ONLY kezek.request, ONLY kezek.content, ONLY kezek.deadline_done,
+		ONLY kezek.event, ONLY kezek.access, ONLY kezek.document, ONLY kezek.document_chunk IN ACCESS EXCLUSIVE MODE;
+	stays := kezek.why_attached(p_year, false);
+	IF stays IS NOT NULL THEN
+		RETURN stays;
+	END IF;
+	FOR t IN SELECT p.relname AS whole, c.relname AS part FROM pg_inherits i
+		JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_class p ON p.oid = i.inhparent
+		WHERE p.relnamespace = 'kezek'::regnamespace AND p.relkind = 'p' AND p.relname <> 'request_key'
+			AND c.relname = format('%s_%s', p.relname, p_year)
+	LOOP
+		EXECUTE format('ALTER TABLE kezek.%I DETACH PARTITION kezek.%I', t.whole, t.part);
+		EXECUTE format('ALTER TABLE kezek.%I SET SCHEMA kezek_archive', t.part);
+	END LOOP;
+	INSERT INTO kezek.detached VALUES (p_year, kezek.now());
+	RETURN NULL;
+END
+$$;
+
+-- What requests of a year that has left were found by follows them, p_limit a turn. How many went.
+CREATE OR REPLACE FUNCTION kezek.archive_lookups(p_year int, p_limit int) RETURNS int
+LANGUAGE sql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+	WITH old AS MATERIALIZED (
+		SELECT l.hash, l.request FROM kezek.lookup l
+		WHERE l.request >= kezek.year_bound(p_year) AND l.request < kezek.year_bound(p_year + 1)
+			AND EXISTS (SELECT FROM kezek.detached d WHERE d.year = p_year)
+			AND NOT EXISTS (SELECT FROM kezek.request_state s WHERE s.id = l.request) -- imported since
+		LIMIT p_limit
+	), gone AS (
+		DELETE FROM kezek.lookup l USING old WHERE l.hash = old.hash AND l.request = old.request RETURNING l.*
+	), kept AS (
+		INSERT INTO kezek_archive.lookup SELECT * FROM gone RETURNING 1
+	)
+	SELECT count(*)::int FROM kept
+$$;

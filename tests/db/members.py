@@ -11,8 +11,8 @@ from support.scene import OUTSIDE, PEOPLE, Scene
 # run by the caller's rights and see what its policies let it (tests/db/rights.py).
 JUDGES_NOBODY = {"log_access", "lease_numbers", "now", "uuid_v7", "may_act", "enter", "list_condition", "list_requests",
                  "count_requests", "away",
-                 # Of the house as a whole: which keys are in use and how often, how much waits on the desk.
-                 "keys_in_use", "count_key", "look_at_desk"}
+                 # Of the house as a whole: which keys are in use and how often, how much waits on the desk, who holds a snapshot.
+                 "keys_in_use", "count_key", "look_at_desk", "look_at_snapshots"}
 ADMIN = {
     "add_principal": ("denied", dict(p_name="'x'", p_kind="'person'", p_role="'admin'")),
     "change_principal": ("denied", dict(p_name="'officer-probe'", p_what="'disable'")),

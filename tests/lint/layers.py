@@ -89,7 +89,7 @@ class Layers(LintTest):
     def test_no_sql_text_in_c(self):
         sql = re.compile(r'"\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|CALL|CREATE|ALTER|DROP)\s[^"]*"')
         # What makes the schema runs before there is one to prepare statements against.
-        before_the_schema = {"daemon/db/migrate.c", "daemon/db/bootstrap.c"}
+        before_the_schema = {"daemon/db/migrate.c", "daemon/db/bootstrap.c", "daemon/db/partitions.c"}
         offences = []
         for name in files(".c", ".h"):
             if name.startswith("daemon/") and name not in before_the_schema:

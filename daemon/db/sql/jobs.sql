@@ -12,6 +12,20 @@ SELECT untimed, late FROM kezek.look_at_timers()
 -- name: look_at_desk
 SELECT open, oldest FROM kezek.look_at_desk()
 
+-- name: look_at_snapshots
+SELECT is_old, seconds, transactions FROM kezek.look_at_snapshots($1)
+
+-- name: look_at_hygiene
+SELECT l.is_seen::int, l.is_old, l.seconds, l.transactions, l.who, l.pid, d.*
+FROM kezek.look_at_snapshots($1) l CROSS JOIN (
+	SELECT sum(n_dead_tup) FILTER (WHERE relname = 'work')::bigint,
+		sum(n_dead_tup) FILTER (WHERE relname = 'deadline')::bigint,
+		sum(n_dead_tup) FILTER (WHERE relname ~ '^request_state_')::bigint,
+		sum(n_dead_tup) FILTER (WHERE relname = 'idempotency')::bigint,
+		sum(n_dead_tup) FILTER (WHERE relname = 'notification')::bigint,
+		sum(n_dead_tup) FILTER (WHERE relname = 'delivery')::bigint
+	FROM pg_stat_user_tables WHERE schemaname = 'kezek') d
+
 -- name: own_acts_due
 (SELECT d.request, d.effect AS act, NULL::uuid AS subject
 FROM kezek.deadline d JOIN kezek.request_state s ON s.id = d.request
