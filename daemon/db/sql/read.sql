@@ -117,11 +117,12 @@ ORDER BY array_position((SELECT ids FROM q), v.id)
 
 -- Where no term to decide runs due_at is infinite, and due_on is that of the last one. The bounds of each agency are looked
 -- up in an object: joined, they would be walked through for every request that is open. Of the last 30 days all but
--- the first, which is not whole, are counted (kezek.stopped); the session's time zone is UTC, as theirs is.
+-- the first, which is not whole, are counted (kezek.stopped), less what of today is still to come where a clock was moved
+-- back; the session's time zone is UTC, as theirs is.
 -- name: overview
 WITH b AS MATERIALIZED (SELECT jsonb_object_agg(agency, today) AS today, jsonb_object_agg(agency, third) AS third
 	FROM unnest($2::text[], $3::date[], $4::date[]) AS b(agency, today, third)),
-	t AS MATERIALIZED (SELECT now - interval '30 days' AS since, date_trunc('day', now) - interval '29 days' AS whole,
+	t AS MATERIALIZED (SELECT now, now - interval '30 days' AS since, date_trunc('day', now) - interval '29 days' AS whole,
 		now::date - 29 - date '1970-01-01' AS first, now::date - date '1970-01-01' AS last FROM kezek.now() AS now)
 SELECT key, sum(open)::int, sum(due_today)::int, sum(due_soon)::int, sum(overdue)::int, sum(paused)::int,
 	min(oldest), sum(on_time)::int, sum(stopped)::int, sum(warned)::int, sum(escalated)::int, sum(on_desk)::int
@@ -150,7 +151,10 @@ FROM (
 		WHERE block >= (SELECT first / 32 FROM t) AND block <= (SELECT last / 32 FROM t)
 		UNION ALL
 		SELECT agency, office, service, met, missed FROM kezek.stopped_view
-		WHERE stopped_at > (SELECT since FROM t) AND stopped_at < (SELECT whole FROM t)) d
+		WHERE stopped_at > (SELECT since FROM t) AND stopped_at < (SELECT whole FROM t)
+		UNION ALL
+		SELECT agency, office, service, -met, -missed FROM kezek.stopped_view
+		WHERE stopped_at > (SELECT now FROM t) AND stopped_at < (SELECT whole FROM t) + interval '30 days') d
 	GROUP BY 1
 	UNION ALL
 	SELECT CASE $1 WHEN 'agency' THEN n.agency WHEN 'office' THEN n.office ELSE n.service END, 0, 0, 0, 0, 0, NULL, 0, 0,
