@@ -111,11 +111,14 @@ static void test_clock(void)
 {
 	struct loop_watch w = {.on_step = on_step};
 	struct loop *l;
-	int64_t m = loop_mono(), base;
+	int64_t m, base;
 
 	check(loop_new(&l) == 0, "a loop");
 	loop_watch_clock(l, &w);
-	base = loop_now(l) - m;
+	do { /* until nobody else had the processor in between */
+		m = loop_mono();
+		base = loop_now(l) - m;
+	} while (loop_mono() - m > 1000);
 	check(!loop_knows_now(l), "nothing learnt yet");
 	loop_learn_now(l, m + base + 100000, m - 500, m + 500);
 	check(loop_knows_now(l) && is_near(l, m, m + base + 100000) && steps == 0, "first reading");

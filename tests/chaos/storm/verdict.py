@@ -59,7 +59,7 @@ RULES = {
     "state and hold that contradict each other": """
         SELECT s.id, s.state, w.waiting, w.claim, w.lease_until FROM kezek.request_state s
         JOIN kezek.work w ON w.request = s.id
-        WHERE w.waiting <> (s.state = 'queued')
+        WHERE w.waiting <> (s.state = 'queued' AND NOT w.on_desk AND w.kept_until IS NULL) -- it went round too often
             OR (s.state = 'claimed') <> (w.claim IS NOT NULL AND w.lease_until IS NOT NULL)
             OR (s.state = 'in_work') <> (w.claim IS NOT NULL AND w.lease_until IS NULL)""",
     "not exactly one running decide deadline": """
