@@ -134,11 +134,11 @@ BEGIN
 END
 $$;
 
--- The years, with how many requests each has (as last analysed), its bytes, and why it stays; null: it may go.
+-- The years, with how many requests each has, its bytes, and why it stays; null: it may go.
 CREATE OR REPLACE FUNCTION kezek.years() RETURNS TABLE (year int, requests bigint, bytes bigint, stays text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT y, (SELECT greatest(c.reltuples, 0)::bigint FROM pg_class c
-			WHERE c.oid = to_regclass(format('kezek.request_state_%s', y))),
+	SELECT y, (SELECT count(*) FROM kezek.request_state s
+			WHERE s.id >= kezek.year_bound(y) AND s.id < kezek.year_bound(y + 1)),
 		(SELECT sum(pg_total_relation_size(i.inhrelid))::bigint FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
 			WHERE c.relnamespace = 'kezek'::regnamespace AND c.relname LIKE format('%%\_%s', y)),
 		kezek.why_attached(y, true)

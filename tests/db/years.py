@@ -101,6 +101,9 @@ class Years(ImportTest):
                 self.world.sql("SET ROLE " + role + "; SELECT count(*) FROM kezek_archive.request_2019")
 
     def test_5_the_next_one_when_its_last_case_ends(self):
+        count = self.world.sql("SELECT count(*) FROM kezek.request_state_2020")[0][0]
+        self.assertIn(f"2020: {count} requests, ", self.partitions())
+        self.assertNotEqual(count, "0")
         self.assertIn("1 requests are open", self.partitions("--detach", "2020", status=1))
         claim = self.take(self.open)
         self.probe.post(f"/v1/requests/{self.open['id']}/decide", self.held(claim, outcome="granted")).must(200)
