@@ -69,7 +69,10 @@ static const char *overload(const struct call *c, bool writes)
 		return "memory";
 	if (writes && batcher_wait(c->api->writes) > WAIT_MAX_US)
 		return "writes";
-	return pg_waited(c->api->reads) > WAIT_MAX_US ? "reads" : NULL;
+	if (pg_waited(c->api->reads) > WAIT_MAX_US ||
+		readings_waited(c->api->readings) > WAIT_MAX_US)
+		return "reads";
+	return NULL;
 }
 
 static bool call_permit(struct call *c)

@@ -221,9 +221,25 @@ int reading_submit(struct readings *all, struct reading *x)
 		return -ENOTCONN;
 	if (all->waiting >= WAITING_MAX)
 		return -EBUSY;
+	x->asked_mono = loop_mono();
 	TAILQ_INSERT_TAIL(&reader_of(all, x->principal)->waiting, x, link);
 	all->waiting++;
 	return 0;
+}
+
+int64_t readings_waited(const struct readings *all)
+{
+	int64_t now = loop_mono(), oldest = now;
+	const struct reader *r;
+
+	TAILQ_FOREACH(r, &all->readers, link)
+	{
+		const struct reading *x = TAILQ_FIRST(&r->waiting);
+
+		if (x && x->asked_mono < oldest)
+			oldest = x->asked_mono;
+	}
+	return now - oldest;
 }
 
 struct readings *readings_new(struct api *a)

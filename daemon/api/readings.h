@@ -24,6 +24,7 @@ struct reading {
 	int row;    /* of READING_REQUESTS; -1: there is none for this principal */
 	int stored; /* of READING_STORED, behind the key; -1: nothing */
 	/* Private. */
+	int64_t asked_mono;
 	TAILQ_ENTRY(reading) link;
 };
 
@@ -38,3 +39,5 @@ struct readings *readings_new(struct api *a);
 void readings_free(struct readings *all);
 /* 0; -ENOTCONN, -EBUSY: on_read is then not called. */
 _must_check_ int reading_submit(struct readings *all, struct reading *r);
+/* µs that the oldest has waited already for a transaction to be in. */
+int64_t readings_waited(const struct readings *all);

@@ -101,6 +101,21 @@ class Overload(CaseTest):
         client.get(f"/v1/requests/{request['id']}").must(200)
         self.submit()
 
+    def test_reads_of_one_principal_that_wait_for_each_other(self):
+        """One transaction of them is on its way to PostgreSQL, which is not behind: those behind it wait all the same."""
+        requests = [self.submit() for _ in range(3)]
+        before, client = self.refused("reads"), self.one()
+        hold = Hold(self.world, "LOCK TABLE kezek.request IN ACCESS EXCLUSIVE MODE")
+        try:
+            let_in = [aside(self.one().act, request, "withdraw") for request in requests]
+            self.wait_full(lambda: client.get("/v1/requests?limit=none"), 400)
+            self.assert_overloaded(client.act(requests[0], "withdraw"))
+        finally:
+            hold.end()
+        for answer in let_in:
+            self.assertEqual(answer().must(200)["state"], "withdrawn")
+        self.assertGreaterEqual(self.refused("reads") - before, 2)
+
 
 if __name__ == "__main__":
     main()
