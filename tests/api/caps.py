@@ -5,7 +5,7 @@ import json
 
 from support.calendars import CalendarTest
 from support.casework import CATALOGUE, ActTest
-from support.kezek import eventually, main
+from support.kezek import ROOT, eventually, main
 
 DAY_OF_RECEIPT = "2026-11-16T11:00:00+06:00"  # a Monday; the test's clock stands on the Wednesday behind it
 
@@ -57,6 +57,19 @@ class Caps(CalendarTest, ActTest):
         self.assertEqual(self.submit("c-received")["due_on"], "2026-11-28")
         standard = self.world.kezek("desk-clerk", "--lang", "en", "services", "c-received").stdout
         self.assertIn("decide: 20 working days (registered), at most 10 days (received)", standard)
+
+    def test_a_house_of_before_learns_it(self):
+        """What the migration does to those that are there."""
+        request, plain = self.received_before("c-received"), self.submit()
+        decided = self.received_before("c-received")
+        self.act(self.take(decided), "decide", outcome="granted").must(200)
+        sql = (ROOT / "migrations" / "0014_cap.sql").read_text(encoding="utf-8")
+        self.world.sql("UPDATE kezek.deadline SET cap_started_at = NULL; UPDATE kezek.deadline_done SET cap_started_at = NULL")
+        self.assertNotIn("cap_started_at", self.decide_of(request))
+        self.world.sql(sql[sql.index("WITH cap"):])
+        self.assertEqual(self.decide_of(request)["cap_started_at"], DAY_OF_RECEIPT)
+        self.assertEqual(self.decide_of(decided)["cap_started_at"], decided["registered_at"])
+        self.assertNotIn("cap_started_at", self.decide_of(plain))
 
     def test_where_there_is_none_nothing_is_said_of_it(self):
         self.assertNotIn("cap_started_at", self.decide_of(self.submit()))
