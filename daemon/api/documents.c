@@ -169,22 +169,17 @@ bool document_request(
 	return open_key(c, ret, ret_key);
 }
 
-/* By way of the part, what is the whole's. */
-static bool is_of_whole(const struct call *c)
-{
-	return strstr(c->route->path, "/{id}/parent/");
-}
-
 void documents_ask(
 	struct call *c, const struct uuid *id, void (*on_done)(struct unit *u, enum unit_how how))
 {
+	bool of_whole = c->route->flags & ROUTE_WHOLE;
 	struct params *p;
 
 	params_uuid(call_read(c, SQL_REQUEST_BY_ID), id);
 	p = call_read(c, SQL_DOCUMENT_HASHES);
 	params_uuid(p, id);
-	params_bool(p, is_of_whole(c));
-	if (is_of_whole(c))
+	params_bool(p, of_whole);
+	if (of_whole)
 		params_uuid(call_read(c, SQL_WHOLE_OF), id);
 	document_send(c, on_done);
 }
@@ -197,7 +192,7 @@ bool documents_asked(
 	if (!document_request(c, how, ret, ret_key))
 		return false;
 	access_tells(c, &ret->id);
-	if (!is_of_whole(c))
+	if (!(c->route->flags & ROUTE_WHOLE))
 		return true;
 	if (!rows_count(&c->unit, 3)) {
 		answer_problem(c, KEZEK_PROBLEM_not_found, NULL);

@@ -17,6 +17,7 @@ enum route_flags {
 	ROUTE_NDJSON = 1 << 6,       /* the body is NDJSON, read by the handler */
 	ROUTE_NO_BODY_OK = 1 << 7,   /* an empty body stands for {} */
 	ROUTE_FILE = 1 << 8,         /* the body is a file, taken in pieces by the handler */
+	ROUTE_WHOLE = 1 << 9,        /* by way of a part, what is its whole's */
 };
 
 struct route_entry {
