@@ -83,7 +83,6 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan
 DECLARE
 	low uuid := kezek.year_bound(p_year);
 	high uuid := kezek.year_bound(p_year + 1);
-	n bigint;
 BEGIN
 	IF p_year NOT IN (SELECT kezek.attached_years()) THEN
 		RETURN 'it is not attached';
@@ -98,39 +97,25 @@ BEGIN
 	IF to_regclass(format('kezek_archive.request_state_%s', p_year)) IS NOT NULL THEN
 		RETURN 'kezek_archive has tables of it already: move them to another schema';
 	END IF;
-	SELECT count(*) INTO n FROM kezek.work WHERE request >= low AND request < high;
-	IF n = 0 AND p_thorough THEN
-		SELECT count(*) INTO n FROM kezek.request_state WHERE id >= low AND id < high AND closed_at IS NULL;
-	END IF;
-	IF n > 0 THEN
-		RETURN format('%s requests are open', n);
-	END IF;
-	SELECT count(*) INTO n FROM kezek.deadline WHERE request >= low AND request < high;
-	IF n > 0 THEN
-		RETURN format('%s deadlines run', n);
-	END IF;
-	-- Of a question or a part both ends are read until both have ended.
-	SELECT count(*) INTO n FROM (
-		SELECT k.parent AS other FROM kezek.link k WHERE k.child >= low AND k.child < high
-		UNION ALL SELECT k.child FROM kezek.link k WHERE k.parent >= low AND k.parent < high) k
-	WHERE EXISTS (SELECT FROM kezek.work w WHERE w.request = k.other);
-	IF n > 0 THEN
-		RETURN format('%s open requests are linked with it', n);
-	END IF;
-	SELECT count(*) INTO n FROM kezek.link WHERE state <> 'told'
-		AND (parent >= low AND parent < high OR child >= low AND child < high);
-	IF n > 0 THEN
-		RETURN format('%s links wait for the daemon', n);
-	END IF;
-	SELECT count(*) INTO n FROM kezek.delivery WHERE request >= low AND request < high;
-	IF n > 0 THEN
-		RETURN format('%s events wait to be delivered to webhooks, or could not be', n);
-	END IF;
-	SELECT count(*) INTO n FROM kezek.upload WHERE request >= low AND request < high;
-	IF n > 0 THEN
-		RETURN format('%s uploads are under way', n);
-	END IF;
-	RETURN NULL;
+	RETURN (SELECT format(c.said, c.n) FROM (
+		SELECT 1 AS at, '%s requests are open' AS said, (SELECT count(*) FROM kezek.work
+			WHERE request >= low AND request < high) AS n
+		UNION ALL SELECT 2, '%s requests are open', (SELECT count(*) FROM kezek.request_state
+			WHERE p_thorough AND id >= low AND id < high AND closed_at IS NULL)
+		UNION ALL SELECT 3, '%s deadlines run', (SELECT count(*) FROM kezek.deadline
+			WHERE request >= low AND request < high)
+		-- Of a question or a part both ends are read until both have ended.
+		UNION ALL SELECT 4, '%s open requests are linked with it', (SELECT count(*) FROM (
+				SELECT k.parent AS other FROM kezek.link k WHERE k.child >= low AND k.child < high
+				UNION ALL SELECT k.child FROM kezek.link k WHERE k.parent >= low AND k.parent < high) k
+			WHERE EXISTS (SELECT FROM kezek.work w WHERE w.request = k.other))
+		UNION ALL SELECT 5, '%s links wait for the daemon', (SELECT count(*) FROM kezek.link
+			WHERE state <> 'told' AND (parent >= low AND parent < high OR child >= low AND child < high))
+		UNION ALL SELECT 6, '%s events wait to be delivered to webhooks, or could not be', (SELECT count(*)
+			FROM kezek.delivery WHERE request >= low AND request < high)
+		UNION ALL SELECT 7, '%s uploads are under way', (SELECT count(*) FROM kezek.upload
+			WHERE request >= low AND request < high)
+	) c WHERE c.n > 0 ORDER BY c.at LIMIT 1);
 END
 $$;
 

@@ -12,24 +12,24 @@ SELECT kezek.uuid_v7('2026-11-01 00:00Z'), 1, (ARRAY['decide', 'decide', 'notify
     (ARRAY['desk', 'desk-two'])[1 + k % 7 % 2], 'p-plain'
 FROM generate_series({first}, {last}) AS k"""
 COUNTED = """SELECT {by}, round(avg((state = 'met')::int), 4) FROM kezek.deadline_done WHERE kind = 'decide'
-    AND state IN ('met', 'missed') AND stopped_at > '{now}'::timestamptz - interval '30 days' AND stopped_at <= '{now}' GROUP BY 1"""
+    AND state IN ('met', 'missed') AND stopped_at > '{at}'::timestamptz - interval '30 days' AND stopped_at <= '{at}' GROUP BY 1"""
 
 
 class Stopped(CaseTest):
     def test_each_window_is_counted_as_it_stands(self):
         for first in range(0, 400, 50):  # each statement adds to what others have counted
             self.world.sql(LAID.format(first=first, last=first + 49))
-        for now in ("2026-11-18T10:00:00Z", "2026-11-19T00:00:00Z", "2026-11-25T23:59:00Z", "2026-12-02T07:30:00Z",
-                    "2026-12-20T12:00:00Z"):
-            self.world.set_clock(now)
+        for at in ("2026-11-18T10:00:00Z", "2026-11-19T00:00:00Z", "2026-11-25T23:59:00Z", "2026-12-02T07:30:00Z",
+                   "2026-12-20T12:00:00Z"):
+            self.world.set_clock(at)
             for by in ("agency", "office", "service"):
                 items = self.supervisor.get(f"/v1/overview?by={by}").must(200)["items"]
                 shares = {item[by]: item["on_time_share"] for item in items if item["on_time_share"] is not None}
-                counted = {key: float(share) for key, share in self.world.sql(COUNTED.format(by=by, now=now))}
-                self.assertEqual(set(shares), set(counted), (now, by))
+                counted = {key: float(share) for key, share in self.world.sql(COUNTED.format(by=by, at=at))}
+                self.assertEqual(set(shares), set(counted), (at, by))
                 for key, share in counted.items():
-                    self.assertAlmostEqual(shares[key], share, places=3, msg=(now, by, key))
-            self.assertTrue(counted, now)
+                    self.assertAlmostEqual(shares[key], share, places=3, msg=(at, by, key))
+            self.assertTrue(counted, at)
 
 
 if __name__ == "__main__":
