@@ -5,6 +5,7 @@ import datetime
 import json
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import stat
@@ -130,6 +131,18 @@ class Slips(SpoolTest):
         shutil.copy(kept / f"{reference}.2", self.spool)
         self.kezek("spool", "list")
         self.assertEqual(list(self.spool.glob("S-*")), [])
+
+    def test_a_file_that_the_disk_does_not_take(self):
+        """The application waits all the same; the file is asked for, and no part of it is ever sent."""
+        large, most = self.state / "large.txt", (20_000, 20_000)
+        large.write_text("a line of it\n" * 10_000, encoding="utf-8")
+        with self.daemon_away():
+            done = self.submit("--attach", f"other={large}", restore_signals=False,
+                               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, most))
+        self.assertIn("attach them with kezek attach", done.stderr)
+        self.assertIn(REFERENCE.search(done.stdout)[0], self.kezek("spool", "list").stdout)
+        [number] = set(self.numbers(self.kezek("spool", "send").stdout))
+        self.assertEqual((self.attached(number), list(self.spool.glob("S-*"))), ([], []))
 
     def test_a_file_that_is_refused_stays(self):
         bad = self.state / "bad.pdf"
