@@ -243,7 +243,9 @@ $$;
 -- Keys that need not be kept for ever are forgotten after seven days, and what calls were about with them.
 CREATE OR REPLACE FUNCTION kezek.forget_keys(p_limit int) RETURNS int
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-	DELETE FROM kezek.reassignment WHERE made_at < kezek.now() - interval '7 days';
+	DELETE FROM kezek.reassignment r USING (SELECT principal, key FROM kezek.reassignment
+		WHERE made_at < kezek.now() - interval '7 days' ORDER BY made_at LIMIT p_limit) old
+	WHERE r.principal = old.principal AND r.key = old.key;
 	WITH old AS (SELECT principal, key FROM kezek.idempotency
 		WHERE NOT for_ever AND made_at < kezek.now() - interval '7 days' ORDER BY made_at LIMIT p_limit),
 	gone AS (DELETE FROM kezek.idempotency i USING old WHERE i.principal = old.principal AND i.key = old.key
