@@ -2,7 +2,7 @@
 
 import re
 
-from support.casework import CaseTest
+from support.casework import CaseTest, submission
 from support.hold import Hold
 from support.kezek import eventually, main
 
@@ -63,6 +63,33 @@ class Snapshots(CaseTest):
         eventually(lambda: re.search(r'^kezek_dead_rows\{table="work"\} [1-9]', self.admin.get("/metrics").text, re.M), LOOKS)
         self.world.sql("VACUUM kezek.work")
         eventually(lambda: 'kezek_dead_rows{table="work"} 0' in self.admin.get("/metrics").text, LOOKS)
+
+    def test_keys_of_a_week_ago_are_forgotten_in_turns(self):
+        """Of acts and of reassignments, at most so many at a time; the key of a submission never."""
+        keys = [self.submit_and_withdraw(number) for number in range(3)]
+        for number in range(3):
+            self.chief.post("/v1/reassignments", {"from_principal": "officer-probe", "to_agency": "probe", "reason": "x"},
+                            key=f"old-{number}").must(200)
+        count = lambda: (self.kept("idempotency", "for_ever"), self.kept("idempotency", "NOT for_ever"), self.kept("reassignment"))
+        before = count()
+        self.assertTrue(min(before) >= 3, before)
+        forget = lambda limit: self.world.sql(f"SELECT kezek.forget_keys({limit})", "kezek_jobs")
+        self.assertEqual((forget(1000), count()), ([["0"]], before))
+        # Made older, not later: the daemon looks by itself when the clock is moved.
+        self.world.sql("".join(f"UPDATE kezek.{t} SET made_at = made_at - interval '8 days';" for t in ("idempotency", "reassignment")))
+        self.assertEqual((forget(2), count()), ([["2"]], (before[0], before[1] - 2, before[2] - 2)))
+        forget(1000)
+        self.assertEqual(count(), (before[0], 0, 0))
+        reply = self.desk.post("/v1/requests", submission(), key=keys[0]).must(201)
+        self.assertEqual(reply.header("Idempotent-Replayed"), "true")
+
+    def submit_and_withdraw(self, number):
+        key = f"week-{number}"
+        self.desk.act(self.desk.post("/v1/requests", submission(), key=key).must(201).json, "withdraw").must(200)
+        return key
+
+    def kept(self, table, which="true"):
+        return int(self.world.sql(f"SELECT count(*) FROM kezek.{table} WHERE {which}")[0][0])
 
 
 if __name__ == "__main__":
