@@ -12,14 +12,6 @@ static const char *member_text(struct dossier *d, json_object *o, const char *na
 	return v ? pool_copy(d->pool, json_object_get_string(v)) : NULL;
 }
 
-static const char *member_json(struct dossier *d, json_object *o, const char *name)
-{
-	json_object *v = json_object_object_get(o, name);
-
-	return v ? pool_copy(d->pool, json_object_to_json_string_ext(v, JSON_C_TO_STRING_PLAIN))
-		 : NULL;
-}
-
 static int64_t member_moment(json_object *o, const char *name)
 {
 	json_object *v = json_object_object_get(o, name);
@@ -30,73 +22,69 @@ static int64_t member_moment(json_object *o, const char *name)
 	return at;
 }
 
-static int32_t member_day(json_object *o, const char *name)
-{
-	json_object *v = json_object_object_get(o, name);
-	int32_t day = DAY_NONE;
-
-	if (v && !day_parse(span_of(json_object_get_string(v)), &day))
-		day = DAY_NONE;
-	return day;
-}
-
 static int member_int(json_object *o, const char *name)
 {
 	return json_object_get_int(json_object_object_get(o, name));
 }
 
-static void read_deadline(struct dossier *d, json_object *o, struct deadline_row *ret)
+static const char *copy(struct dossier *d, struct span s)
 {
-	json_object *rungs;
+	return s.at ? pool_copy_span(d->pool, s) : NULL;
+}
 
-	*ret = (struct deadline_row){
-		.no = member_int(o, "no"),
-		.kind = member_text(d, o, "kind"),
-		.state = member_text(d, o, "state"),
-		.rule_version = member_int(o, "rule_version"),
-		.calendar = member_text(d, o, "calendar"),
-		.calendar_version = member_int(o, "calendar_version"),
-		.source = member_text(d, o, "source"),
-		.started_at = member_moment(o, "started_at"),
-		.due_at = member_moment(o, "due_at"),
-		.due_on = member_day(o, "due_on"),
-		.provisional = json_object_get_boolean(json_object_object_get(o, "provisional")),
-		.pauses = member_json(d, o, "pauses"),
-		.extensions = member_json(d, o, "extensions"),
-		.breached_at = member_moment(o, "breached_at"),
-		.stopped_at = member_moment(o, "stopped_at"),
-		.fired = member_int(o, "fired"),
-		.effect = member_text(d, o, "effect"),
-		.cap_started_at = member_moment(o, "cap_started_at"),
-		.floor_at = member_moment(o, "floor_at"),
-		.generation = json_object_get_int64(json_object_object_get(o, "generation")),
-	};
-	rungs = json_object_object_get(o, "rung_at");
-	ret->rung_count = rungs ? (int)json_object_array_length(rungs) : 0;
-	for (int i = 0; i < ret->rung_count && i < RUNGS_MAX; i++) {
-		json_object *at = json_object_array_get_idx(rungs, (size_t)i);
+static void read_rungs(struct row *r, struct deadline_row *ret)
+{
+	struct elements all = row_elements(r);
 
-		ret->rung_at[i] = MOMENT_NONE;
-		if (at &&
-			!moment_parse(span_of(json_object_get_string(at)), &ret->rung_at[i], NULL))
-			ret->rung_at[i] = MOMENT_NONE;
+	while (ret->rung_count < RUNGS_MAX &&
+		elements_next_moment(&all, &ret->rung_at[ret->rung_count]))
+		ret->rung_count++;
+}
+
+/* The members of kezek.deadline_line (migrations/0018_deadline_line.sql). */
+static void read_deadline(struct dossier *d, struct row *r, struct deadline_row *ret)
+{
+	*ret = (struct deadline_row){0};
+	ret->no = row_int(r);
+	ret->kind = copy(d, row_span(r));
+	ret->state = copy(d, row_span(r));
+	ret->rule_version = row_int(r);
+	ret->calendar = copy(d, row_span(r));
+	ret->calendar_version = row_int(r);
+	ret->source = copy(d, row_span(r));
+	ret->started_at = row_moment(r);
+	ret->due_at = row_moment(r);
+	ret->due_on = row_day(r);
+	ret->provisional = row_bool(r);
+	ret->pauses = copy(d, row_span(r));
+	ret->extensions = copy(d, row_span(r));
+	ret->breached_at = row_moment(r);
+	ret->stopped_at = row_moment(r);
+	ret->fire_at = row_moment(r);
+	read_rungs(r, ret);
+	ret->fired = row_int(r);
+	ret->effect = copy(d, row_span(r));
+	ret->cap_started_at = row_moment(r);
+	ret->floor_at = row_moment(r);
+	ret->generation = row_int64(r);
+}
+
+/* Those that run, then those that have stopped: by their numbers from here on. */
+static void read_deadlines(struct dossier *d, struct elements all)
+{
+	struct row r;
+
+	while (d->deadline_count < DEADLINES_MAX && elements_next_record(&all, &r)) {
+		struct deadline_row one;
+		int at = d->deadline_count++;
+
+		read_deadline(d, &r, &one);
+		for (; at && d->deadlines[at - 1].no > one.no; at--)
+			d->deadlines[at] = d->deadlines[at - 1];
+		d->deadlines[at] = one;
 	}
-	ret->fire_at = member_moment(o, "fire_at");
 }
 
-static void read_deadlines(struct dossier *d, struct span text)
-{
-	_json_ *all = NULL;
-
-	if (!text.at || json_read(text, NULL, NULL, &all) != 0)
-		return;
-	for (size_t i = 0; i < json_object_array_length(all) && d->deadline_count < DEADLINES_MAX;
-		i++)
-		read_deadline(
-			d, json_object_array_get_idx(all, i), &d->deadlines[d->deadline_count++]);
-}
-
-/* Strings of the row are borrowed from the unit: ours from here on. */
 static void read_links(struct dossier *d, struct span text)
 {
 	_json_ *all = NULL;
@@ -139,6 +127,7 @@ static void read_parent(struct dossier *d, struct span text)
 	d->parent.office = member_text(d, o, "office");
 }
 
+/* Strings of the row are borrowed from the unit: ours from here on. */
 static void own_strings(struct dossier *d)
 {
 	const char **strings[] = {
@@ -199,8 +188,8 @@ int dossier_read(struct dossier *d, struct api *a, struct book *b, int64_t now,
 	read_links(d, d->row.links);
 	read_parent(d, d->row.parent);
 	r = open_content(d);
-	d->row.wrapped = d->row.content = d->row.deadlines = (struct span){0};
-	d->row.links = d->row.parent = (struct span){0};
+	d->row.wrapped = d->row.content = d->row.links = d->row.parent = (struct span){0};
+	d->row.deadlines = (struct elements){0};
 	if (r == 0 && !state_parse(span_of(d->row.state), &d->state))
 		r = -EBADMSG;
 	if (r < 0) {

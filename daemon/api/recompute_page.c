@@ -25,8 +25,8 @@ static void read_row(struct recompute_page *p, const struct unit *u, int stateme
 	row->due_on = row_day(&r);
 	row->provisional = row_bool(&r);
 	row->decide = pool_copy(p->pool, row_text(&r));
-	row->deadlines = row_span(&r);
-	row->deadlines.at = pool_copy_span(p->pool, row->deadlines);
+	row->deadlines = row_elements(&r);
+	row->deadlines.left.at = pool_copy_span(p->pool, row->deadlines.left);
 	row->closed_at = row->lease_until = MOMENT_NONE;
 }
 

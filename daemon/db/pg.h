@@ -69,8 +69,15 @@ bool pg_has_room(const struct pg *pg);
 int rows_count(const struct unit *u, int statement);
 
 struct row {
-	const struct pg_result *result;
+	const struct pg_result *result; /* NULL: it is a record within a column */
 	int row, at;
+	struct span record; /* what of it is still to be read */
+};
+
+/* What is still to be read of a column that is an array. */
+struct elements {
+	struct span left;
+	int count;
 };
 
 /* Columns are then read in the order of the SELECT list. */
@@ -86,3 +93,9 @@ bool row_bool(struct row *r);
 int64_t row_moment(struct row *r); /* infinity is INT64_MAX */
 int32_t row_day(struct row *r);
 double row_real(struct row *r); /* float8 */
+/* An array of one dimension; null is an empty one. Each of its elements once; false behind the
+ * last. */
+struct elements row_elements(struct row *r);
+/* Its columns are read as a row's; no text in it is NUL-terminated: row_span. */
+bool elements_next_record(struct elements *e, struct row *ret);
+bool elements_next_moment(struct elements *e, int64_t *ret);

@@ -29,7 +29,7 @@ static struct queue_place place_read(struct row *r)
 
 static void read_rest(struct row *r, struct request_row *ret)
 {
-	ret->deadlines = row_span(r);
+	ret->deadlines = row_elements(r);
 	ret->hops = row_int(r);
 	ret->links = row_span(r);
 	ret->parent = row_span(r);

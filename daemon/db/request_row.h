@@ -30,7 +30,7 @@ struct request_row {
 	int64_t fence;
 	const char *holder, *holder_actor, *worker;
 	int64_t lease_until;
-	struct span deadlines;     /* JSON array, or {NULL, 0} */
+	struct elements deadlines; /* kezek.deadline_line */
 	int hops;                  /* how often it was forwarded */
 	struct span links, parent; /* JSON, or {NULL, 0} */
 	bool has_place; /* else it is over, or a new one: its priority is the standard's */

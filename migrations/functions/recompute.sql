@@ -154,17 +154,16 @@ DROP FUNCTION IF EXISTS kezek.recompute_page;
 CREATE FUNCTION kezek.recompute_page(p_job uuid, p_worker uuid, p_calendars text[])
 RETURNS TABLE (id uuid, number text, version int, seq int, state text, agency text, office text, service text,
 	service_version int, variant text, promised_due_on date, due_at timestamptz, due_on date, provisional boolean,
-	decide text, deadlines text)
+	decide text, deadlines kezek.deadline_line[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 -- A page is small, whatever the planner thinks of a range that it does not know: from index to index, nothing compiled.
 SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 	SELECT s.id, r.number, s.version, s.seq, s.state, s.agency, s.office, s.service, r.service_version, r.variant,
 		r.promised_due_on, s.due_at, s.due_on, s.provisional, s.decide,
-		(SELECT json_agg(t ORDER BY t.no)::text FROM (
-			SELECT no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at, due_on,
-				provisional, pauses, extensions, breached_at, fire_at, rung_at, fired, effect, cap_started_at, floor_at,
-				generation
-			FROM kezek.deadline WHERE request = s.id) t)
+		ARRAY(SELECT ROW(no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at, due_on,
+				provisional, pauses, extensions, breached_at, NULL, fire_at, rung_at, fired, effect, cap_started_at,
+				floor_at, generation)::kezek.deadline_line
+			FROM kezek.deadline WHERE request = s.id)
 	FROM (SELECT DISTINCT d.request FROM kezek.job j
 		JOIN kezek.deadline d ON d.request > j.after_request
 			AND d.request <= coalesce(j.until_request, 'ffffffff-ffff-ffff-ffff-ffffffffffff')

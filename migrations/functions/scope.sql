@@ -51,16 +51,15 @@ SELECT s.id, r.number, s.version, s.seq, s.state, s.agency, s.office, s.service,
 		r.content) AS content,
 	1 + (SELECT count(*) FROM kezek.content c WHERE c.request = s.id)::int AS content_no,
 	w.claim, w.fence, w.holder, w.actor AS holder_actor, w.worker, w.lease_until,
-	(SELECT json_agg(d ORDER BY d.no)::text FROM (
-		SELECT no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at, due_on,
-			provisional, pauses, extensions, breached_at, NULL::timestamptz AS stopped_at,
-			fire_at, rung_at, fired, effect, cap_started_at, floor_at, generation
+	ARRAY(SELECT ROW(no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at, due_on,
+			provisional, pauses, extensions, breached_at, NULL, fire_at, rung_at, fired, effect, cap_started_at, floor_at,
+			generation)::kezek.deadline_line
 		FROM kezek.deadline WHERE request = s.id
 		UNION ALL
-		SELECT no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at, due_on,
+		SELECT ROW(no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at, due_on,
 			provisional, pauses, extensions, breached_at, stopped_at, NULL, NULL, 0, effect, cap_started_at, floor_at,
-			generation
-		FROM kezek.deadline_done WHERE request = s.id) d) AS deadlines,
+			generation)::kezek.deadline_line
+		FROM kezek.deadline_done WHERE request = s.id) AS deadlines,
 	s.hops,
 	(SELECT json_agg(k ORDER BY k.no)::text FROM (
 		SELECT k.no, k.kind, k.child, k.agency, k.number, k.asked, k."join", k.state = 'told' AS told,
