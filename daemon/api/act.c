@@ -6,10 +6,7 @@
 #include "daemon/api/deputies.h"
 #include "daemon/api/claims.h"
 #include "daemon/api/documents.h"
-#include "daemon/api/feed.h"
-#include "daemon/api/parking.h"
-#include "daemon/log.h"
-#include "daemon/metrics.h"
+#include "daemon/api/shelf.h"
 
 #define TRIES_MAX 8
 
@@ -44,61 +41,6 @@ static void fail(struct act_run *r)
 
 static void read_again(struct act_run *r);
 
-/* A due moment passed while the state let nothing follow of it; now it may. */
-static bool is_awaiting_effect(const struct dossier *d)
-{
-	for (int i = 0; i < d->deadline_count; i++) {
-		const struct deadline_row *row = &d->deadlines[i];
-
-		if (row->stopped_at == MOMENT_NONE && row->breached_at != MOMENT_NONE &&
-			row->effect)
-			return true;
-	}
-	return false;
-}
-
-/* Somebody else is to act on what this act means for linked requests: links.sql says who and how.
- */
-static void spread_links(struct act_run *r)
-{
-	bool ended = state_is_final(r->d.state) || r->d.state == KEZEK_STATE_decided;
-
-	if (r->act == KEZEK_ACT_answered || (ended && (r->d.link_count || r->d.parent.number)))
-		api_expire(r->c->api);
-}
-
-static void spread_queued(struct api *a, const struct request_row *row)
-{
-	if (row->place.on_desk)
-		return;
-	if (!row->place.kept_for) {
-		parking_wake(a->parking, row->agency, 1);
-		return;
-	}
-	api_tell_lease(a, row->place.kept_until);
-	parking_wake_person(a->parking, row->agency, row->place.kept_for);
-}
-
-/* The queue that gained a request wakes; timers follow a date that moved. */
-static void spread(struct act_run *r)
-{
-	char id[UUID_TEXT_SIZE];
-
-	uuid_format(&r->d.row.id, id);
-	metric_add(METRIC_acts_total, act_name(r->act), 1);
-	log_event(LOG_LEVEL_INFO, "act", LOG_S("request_id", r->c->x ? r->c->x->request_id : NULL),
-		LOG_S("request", id), LOG_S("act", act_name(r->act)),
-		LOG_S("state", r->d.row.state), LOG_S("principal", r->c->who.name));
-	if (r->d.state == KEZEK_STATE_queued)
-		spread_queued(r->c->api, &r->d.row);
-	for (int i = 0; i < r->member.changes.deadline_count; i++)
-		api_tell_due(r->c->api, r->member.changes.deadlines[i].fire_at);
-	if (is_awaiting_effect(&r->d))
-		api_expire(r->c->api);
-	spread_links(r);
-	feed_tell(r->c->api);
-}
-
 static void on_open(struct link_waiter *w)
 {
 	finish(container_of(w, struct act_run, links), ACT_DONE);
@@ -123,7 +65,7 @@ static void on_written(struct member *base, enum member_result result)
 
 	switch (result) {
 	case MEMBER_DONE:
-		spread(r);
+		act_spread(r);
 		if (!r->member.link_count) {
 			finish(r, ACT_DONE);
 			break;
@@ -157,7 +99,7 @@ static void on_written(struct member *base, enum member_result result)
 	}
 }
 
-static void member_fill(struct act_run *r, int version, const char *state, int64_t fence)
+static void member_fill(struct act_run *r, const struct request_row *read)
 {
 	struct act_member *m = &r->member;
 
@@ -169,9 +111,10 @@ static void member_fill(struct act_run *r, int version, const char *state, int64
 	m->key = r->key;
 	memcpy(m->fingerprint, r->c->fingerprint, sizeof(m->fingerprint));
 	m->now = r->d.now;
-	m->read_version = version;
-	m->read_state = state;
-	m->read_fence = fence;
+	m->read_version = read->version;
+	m->read_seq = read->seq;
+	m->read_state = read->state;
+	m->read_fence = read->fence;
 	m->status = 200;
 	m->generation = r->d.book->generation;
 	dossier_state(&r->d, &m->state);
@@ -280,31 +223,33 @@ static void write_answer(struct act_run *r)
 	dossier_write(&r->answer, &r->d, &viewer, r->c->who.name, r->c->lang, false);
 }
 
-static void write(struct act_run *r)
+/* The whole act, in the hand: what will be written and what will be answered. */
+static enum act_result prepare(struct act_run *r)
 {
-	int version = r->d.row.version, e;
-	const char *state = r->d.row.state;
-	int64_t fence = r->d.row.fence;
+	const struct request_row read = r->d.row;
 	enum act_result result;
 
 	act_member_done(&r->member);
 	memset(&r->member, 0, offsetof(struct act_member, changes.deadlines));
 	r->state = r->d.state;
 	r->owes = dossier_owes(&r->d) > 0;
-	r->version = version;
+	r->version = read.version;
 	result = decide(r);
-	if (result != ACT_DONE) {
-		r->member_result = MEMBER_FAILED;
-		finish(r, result);
-		return;
-	}
+	if (result != ACT_DONE)
+		return result;
 	r->version = r->d.row.version;
 	write_answer(r);
 	if (r->key)
 		seal_close(r->c->api->seal, r->d.key, &r->d.row.id, "answer", text_span(&r->answer),
 			&r->member.answer);
-	member_fill(r, version, state, fence);
-	e = batcher_submit(r->c->api->writes, &r->member.base);
+	member_fill(r, &read);
+	return ACT_DONE;
+}
+
+static void write(struct act_run *r)
+{
+	int e = batcher_submit(r->c->api->writes, &r->member.base);
+
 	if (e < 0) {
 		r->error = e;
 		finish(r, ACT_AWAY);
@@ -314,6 +259,7 @@ static void write(struct act_run *r)
 static void on_read(struct reading *x)
 {
 	struct act_run *r = container_of(x, struct act_run, reading);
+	enum act_result result;
 	int e;
 
 	if (x->how != UNIT_DONE) {
@@ -337,17 +283,18 @@ static void on_read(struct reading *x)
 		finish(r, r->by_claim ? ACT_CLAIM_LOST : ACT_NOT_FOUND);
 		return;
 	}
-	e = dossier_read(&r->d, r->c->api, r->c->book, loop_now(r->c->api->loop), x->unit,
-		READING_REQUESTS, x->row);
+	e = dossier_read(&r->d, r->c->api, r->c->book, loop_now(r->c->api->loop),
+		row_of(x->unit, READING_REQUESTS, x->row));
 	if (e == 0 && r->is_alone)
 		r->documents = documents_read(&r->d, x->unit, READING_DOCUMENTS);
 	r->has_dossier = e == 0;
-	if (e < 0) {
-		r->member_result = MEMBER_FAILED;
-		finish(r, ACT_FAILED);
+	result = e == 0 ? prepare(r) : ACT_FAILED;
+	if (result == ACT_DONE) {
+		write(r);
 		return;
 	}
-	write(r);
+	r->member_result = MEMBER_FAILED;
+	finish(r, result);
 }
 
 static void read_again(struct act_run *r)
@@ -375,7 +322,28 @@ static void read_again(struct act_run *r)
 	}
 }
 
+/*
+ * The holder acts on what was handed out with the claim. Only what is done is done by that row:
+ * whatever stands against it is judged by a new one, and so is a request with others that came of
+ * it, whose rows move by themselves.
+ */
+static bool prepare_from_shelf(struct act_run *r)
+{
+	struct call *c = r->c;
+	struct row row;
+
+	if (!r->by_claim || r->is_alone || !shelf_find(c->api->shelf, &r->claim, &row))
+		return false;
+	r->has_dossier = dossier_read(&r->d, c->api, c->book, loop_now(c->api->loop), row) == 0;
+	shelf_drop(c->api->shelf, &r->claim);
+	return r->has_dossier && !r->d.link_count && r->d.row.holder &&
+	       strcmp(r->d.row.holder, c->who.name) == 0 && prepare(r) == ACT_DONE;
+}
+
 void act_start(struct act_run *r)
 {
-	read_again(r);
+	if (prepare_from_shelf(r))
+		write(r);
+	else
+		read_again(r);
 }

@@ -80,5 +80,8 @@ void act_reply(struct call *c, struct act_run *r);
  * hold, content and the like; the journal line is written.
  */
 _must_check_ int act_apply(struct act_run *r);
+/* act_spread.c: the queue that gained a request wakes, timers follow a date that moved; told in log
+ * and figures. */
+void act_spread(struct act_run *r);
 /* act_clock.c: is it the agency's head who acts, or who stands in for an absent one? */
 bool act_has_heads_rank(const struct act_run *r);

@@ -13,6 +13,7 @@
 #include "daemon/api/own_acts.h"
 #include "daemon/api/past.h"
 #include "daemon/api/readings.h"
+#include "daemon/api/shelf.h"
 #include "daemon/api/recompute.h"
 #include "daemon/metrics.h"
 
@@ -273,6 +274,7 @@ int api_new(struct loop *l, const struct settings *settings, struct api **ret)
 		a->links = links_new(a);
 		a->feed = feed_new(a);
 		a->readings = readings_new(a);
+		a->shelf = shelf_new();
 	}
 	if (r < 0) {
 		api_free(a);
@@ -341,6 +343,7 @@ void api_free(struct api *a)
 	links_free(a->links);
 	feed_free(a->feed);
 	readings_free(a->readings);
+	shelf_free(a->shelf);
 	book_unref(a->book);
 	signer_free(a->signer);
 	seal_free(a->seal);

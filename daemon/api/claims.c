@@ -74,8 +74,9 @@ static void add_claim(struct claimed_reading *k)
 	struct dossier d;
 	char id[UUID_TEXT_SIZE];
 
-	if (k->reading.row < 0 || dossier_read(&d, c->api, c->book, loop_now(c->api->loop),
-					  k->reading.unit, READING_REQUESTS, k->reading.row) < 0)
+	if (k->reading.row < 0 ||
+		dossier_read(&d, c->api, c->book, loop_now(c->api->loop),
+			row_of(k->reading.unit, READING_REQUESTS, k->reading.row)) < 0)
 		return;
 	/* Between the claim and this reading the lease may have run out, or been given to another.
 	 */
@@ -144,6 +145,7 @@ static void read_claimed(struct poll *p)
 		p->readings[i] = (struct claimed_reading){
 			.reading = {.principal = p->c->who.name,
 				.id = p->claimed[i].request,
+				.is_handed_out = true,
 				.on_read = on_claimed_read},
 			.poll = p,
 			.fence = p->claimed[i].fence,

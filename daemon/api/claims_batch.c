@@ -296,7 +296,7 @@ static void on_claims(struct unit *u, enum unit_how how)
 		struct dossier d;
 		char id[UUID_TEXT_SIZE];
 
-		if (dossier_read(&d, c->api, c->book, loop_now(c->api->loop), u, 1, i) < 0)
+		if (dossier_read(&d, c->api, c->book, loop_now(c->api->loop), row_of(u, 1, i)) < 0)
 			continue;
 		uuid_format(&d.row.claim, id);
 		text_addf(&t, "%s{\"claim\":\"%s\",\"fence\":%lld,", written++ ? "," : "", id,

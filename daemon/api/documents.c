@@ -161,7 +161,7 @@ bool document_request(
 	if (!call_entered(c, how))
 		return false;
 	if (rows_count(&c->unit, 1))
-		request_row_read(&c->unit, 1, 0, ret);
+		request_row_read(row_of(&c->unit, 1, 0), ret);
 	if (!rows_count(&c->unit, 1) || !access_sees_personal(&viewer, ret->agency, ret->office)) {
 		answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
 		return false;

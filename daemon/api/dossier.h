@@ -45,8 +45,8 @@ struct dossier {
 void dossier_init(struct dossier *d, struct api *a, struct book *b, int64_t now);
 /* From a row of kezek.request_view; everything is copied. 0, or -EBADMSG (logged): cannot be
  * opened. */
-_must_check_ int dossier_read(struct dossier *d, struct api *a, struct book *b, int64_t now,
-	const struct unit *u, int statement, int row);
+_must_check_ int dossier_read(
+	struct dossier *d, struct api *a, struct book *b, int64_t now, struct row row);
 /* One with dates alone, for computing them anew: no content, no key; the row's strings are
  * borrowed.
  */

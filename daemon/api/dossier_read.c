@@ -175,14 +175,13 @@ static int open_content(struct dossier *d)
 	return r;
 }
 
-int dossier_read(struct dossier *d, struct api *a, struct book *b, int64_t now,
-	const struct unit *u, int statement, int row)
+int dossier_read(struct dossier *d, struct api *a, struct book *b, int64_t now, struct row row)
 {
 	char id[UUID_TEXT_SIZE];
 	int r;
 
 	dossier_init(d, a, b, now);
-	request_row_read(u, statement, row, &d->row);
+	request_row_read(row, &d->row);
 	own_strings(d);
 	read_deadlines(d, d->row.deadlines);
 	read_links(d, d->row.links);

@@ -71,11 +71,11 @@ void export_add_request(const struct export_list *list, struct text *t, struct c
 	struct dossier d;
 
 	/* One that cannot be read holds nothing up. */
-	request_row_read(&c->unit, list->statement, i, &row);
+	request_row_read(row_of(&c->unit, list->statement, i), &row);
 	after->after_id = row.id;
 	after->after_at = list->by_due ? row.due_at : 0;
-	if (dossier_read(
-		    &d, c->api, c->book, loop_now(c->api->loop), &c->unit, list->statement, i) < 0)
+	if (dossier_read(&d, c->api, c->book, loop_now(c->api->loop),
+		    row_of(&c->unit, list->statement, i)) < 0)
 		return;
 	if (format == EXPORT_CSV) {
 		add_csv(t, &d, has_days_late(list));

@@ -31,6 +31,7 @@ struct own_acts;
 struct links;
 struct feed;
 struct readings;
+struct shelf;
 struct courier;
 struct deputies;
 
@@ -81,6 +82,7 @@ struct api {
 	struct links *links;
 	struct feed *feed;
 	struct readings *readings;
+	struct shelf *shelf;
 	struct courier *courier; /* NULL until api_work */
 	struct api_hooks hooks;
 	void (*on_ready)(void *arg);

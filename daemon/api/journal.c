@@ -110,7 +110,7 @@ static bool has_request(struct call *c)
 
 static const struct zone *zone_of(const struct call *c, struct request_row *ret)
 {
-	request_row_read(&c->unit, 1, 0, ret);
+	request_row_read(row_of(&c->unit, 1, 0), ret);
 	return book_zone(c->book, ret->agency);
 }
 

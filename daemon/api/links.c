@@ -274,7 +274,7 @@ static void on_parent(struct unit *u, enum unit_how how)
 		end(o, "its origin cannot be read");
 		return;
 	}
-	r = dossier_read(&o->parent, a, o->book, loop_now(a->loop), u, 1, 0);
+	r = dossier_read(&o->parent, a, o->book, loop_now(a->loop), row_of(u, 1, 0));
 	unit_done(u);
 	o->has_parent = r == 0;
 	if (r < 0 || o->parent.is_erased || !o->parent.service || compose(o) < 0)

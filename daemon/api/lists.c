@@ -23,10 +23,10 @@ static void reply_list(struct call *c, struct unit *u, int limit, bool by_due)
 		struct dossier d;
 
 		/* One that cannot be read holds nothing up. */
-		request_row_read(u, 1, i, &row);
+		request_row_read(row_of(u, 1, i), &row);
 		last = row.id;
 		last_at = by_due ? row.due_at : 0;
-		if (dossier_read(&d, c->api, c->book, loop_now(c->api->loop), u, 1, i) < 0)
+		if (dossier_read(&d, c->api, c->book, loop_now(c->api->loop), row_of(u, 1, i)) < 0)
 			continue;
 		if (written++)
 			text_add_char(&t, ',');

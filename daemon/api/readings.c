@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "daemon/api/readings.h"
+#include "daemon/api/shelf.h"
 #include "daemon/db/request_row.h"
 
 #define TOGETHER_MAX 100
@@ -48,7 +49,7 @@ static void found_read(struct found *f, const struct unit *u)
 	for (int i = 0; i < f->count; i++) {
 		struct request_row row;
 
-		request_row_read(u, READING_REQUESTS, i, &row);
+		request_row_read(row_of(u, READING_REQUESTS, i), &row);
 		f->id[i] = row.id;
 		f->claim[i] = row.claim;
 	}
@@ -76,9 +77,23 @@ static int stored_for(const struct found *f, const struct reading *x)
 	return -1;
 }
 
+/* Those whose rows go on the shelf. */
+struct handed {
+	struct uuid claim[TOGETHER_MAX];
+	int row[TOGETHER_MAX];
+	int count;
+};
+
+static void note_handed(struct handed *h, const struct found *f, int row)
+{
+	h->claim[h->count] = f->claim[row];
+	h->row[h->count++] = row;
+}
+
 static void deliver(struct reader *r, struct reading_list *list, enum unit_how how, int error)
 {
 	struct found found = {0};
+	struct handed handed = {.count = 0};
 	struct reading *x;
 
 	if (how == UNIT_DONE)
@@ -91,8 +106,13 @@ static void deliver(struct reader *r, struct reading_list *list, enum unit_how h
 		x->is_entered = how == UNIT_DONE && rows_count(&r->unit, READING_ENTER);
 		x->row = row_for(&found, x);
 		x->stored = stored_for(&found, x);
+		if (x->is_handed_out && x->row >= 0 && !uuid_is_nil(&found.claim[x->row]))
+			note_handed(&handed, &found, x->row);
 		x->on_read(x);
 	}
+	if (handed.count)
+		shelf_put(r->owner->api->shelf, unit_take(&r->unit, READING_REQUESTS), handed.claim,
+			handed.row, handed.count);
 }
 
 static void rest(struct reader *r)

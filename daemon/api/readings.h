@@ -13,8 +13,9 @@ struct reading {
 	const char *principal;
 	struct uuid id; /* of the request, or of its claim */
 	bool by_claim;
-	const char *key;                    /* NULL, or what is stored under it is read too */
-	bool with_documents;                /* READING_DOCUMENTS has those that are stored for it */
+	const char *key;     /* NULL, or what is stored under it is read too */
+	bool with_documents; /* READING_DOCUMENTS has those that are stored for it */
+	bool is_handed_out;  /* with its claim: its row is put on the shelf behind on_read */
 	void (*on_read)(struct reading *r); /* once, in a later turn */
 	/* What came of it. Rows of `unit` may be read in on_read only. */
 	int error; /* 0, or why it was not sent: `how` is UNIT_LOST then */

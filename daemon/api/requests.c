@@ -34,7 +34,7 @@ static bool open_one(struct unit *u, enum unit_how how, struct dossier *d)
 		answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
 		return false;
 	}
-	if (dossier_read(d, c->api, c->book, loop_now(c->api->loop), u, 1, 0) < 0) {
+	if (dossier_read(d, c->api, c->book, loop_now(c->api->loop), row_of(u, 1, 0)) < 0) {
 		answer_problem(c, KEZEK_PROBLEM_internal, NULL);
 		return false;
 	}

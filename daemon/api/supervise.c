@@ -166,10 +166,10 @@ static void on_overdue(struct unit *u, enum unit_how how)
 		struct request_row row;
 		struct dossier d;
 
-		request_row_read(u, 1, i, &row);
+		request_row_read(row_of(u, 1, i), &row);
 		last = row.id;
 		last_at = row.due_at;
-		if (dossier_read(&d, c->api, c->book, loop_now(c->api->loop), u, 1, i) < 0)
+		if (dossier_read(&d, c->api, c->book, loop_now(c->api->loop), row_of(u, 1, i)) < 0)
 			continue;
 		if (written++)
 			text_add_char(&t, ',');
@@ -281,7 +281,7 @@ static void on_queue(struct unit *u, enum unit_how how)
 	for (int i = 0; i < rows_count(u, 2); i++) {
 		struct dossier d;
 
-		if (dossier_read(&d, c->api, c->book, loop_now(c->api->loop), u, 2, i) < 0)
+		if (dossier_read(&d, c->api, c->book, loop_now(c->api->loop), row_of(u, 2, i)) < 0)
 			continue;
 		if (t.data[t.len - 1] != '[')
 			text_add_char(&t, ',');

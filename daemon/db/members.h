@@ -48,7 +48,7 @@ struct act_member {
 	const char *principal, *actor, *key; /* key NULL: no answer is stored */
 	uint8_t fingerprint[FINGERPRINT_SIZE];
 	int64_t now;
-	int read_version;
+	int read_version, read_seq;
 	const char *read_state;
 	int64_t read_fence;
 	struct state_row state;

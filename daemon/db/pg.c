@@ -28,6 +28,24 @@ void unit_done(struct unit *u)
 	u->count = u->answered = 0;
 }
 
+struct pg_result *unit_take(struct unit *u, int statement)
+{
+	struct pg_result *result = u->result[statement];
+
+	u->result[statement] = NULL;
+	return result;
+}
+
+size_t result_bytes(const struct pg_result *result)
+{
+	return PQresultMemorySize(result);
+}
+
+void result_free(struct pg_result *result)
+{
+	PQclear(result);
+}
+
 void pg_changed(struct pg *pg)
 {
 	int ready = 0;

@@ -41,6 +41,10 @@ void unit_init(struct unit *u, void (*on_done)(struct unit *, enum unit_how));
 /* The parameters of the statement just added; fill them before the next unit_add. */
 struct params *unit_add(struct unit *u, enum statement statement);
 void unit_done(struct unit *u);
+/* In on_done: the rows of that statement become the caller's, who frees them. */
+struct pg_result *unit_take(struct unit *u, int statement);
+size_t result_bytes(const struct pg_result *result);
+void result_free(struct pg_result *result);
 
 /* `depth`: units in flight on one connection; `queue`: units that may wait. */
 struct pg_options {
@@ -82,6 +86,7 @@ struct elements {
 
 /* Columns are then read in the order of the SELECT list. */
 struct row row_of(const struct unit *u, int statement, int row);
+struct row result_row(const struct pg_result *result, int row);
 bool row_is_null(const struct row *r); /* the next column */
 struct span row_span(struct row *r);   /* text or json; NUL-terminated behind the span */
 const char *row_text(struct row *r);   /* NULL when null; valid in on_done */

@@ -37,10 +37,8 @@ static void read_rest(struct row *r, struct request_row *ret)
 	ret->place = place_read(r);
 }
 
-void request_row_read(const struct unit *u, int statement, int row, struct request_row *ret)
+void request_row_read(struct row r, struct request_row *ret)
 {
-	struct row r = row_of(u, statement, row);
-
 	row_uuid(&r, &ret->id);
 	ret->number = row_text(&r);
 	ret->version = row_int(&r);

@@ -37,4 +37,4 @@ struct request_row {
 	struct queue_place place;
 };
 
-void request_row_read(const struct unit *u, int statement, int row, struct request_row *ret);
+void request_row_read(struct row r, struct request_row *ret);

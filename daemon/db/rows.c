@@ -13,9 +13,14 @@ int rows_count(const struct unit *u, int statement)
 	return u->result[statement] ? PQntuples(u->result[statement]) : 0;
 }
 
+struct row result_row(const struct pg_result *result, int row)
+{
+	return (struct row){.result = result, .row = row};
+}
+
 struct row row_of(const struct unit *u, int statement, int row)
 {
-	return (struct row){.result = u->result[statement], .row = row};
+	return result_row(u->result[statement], row);
 }
 
 static int64_t int64_of(struct span s)

@@ -1,7 +1,7 @@
 /* Acts in a batch: compare-and-set members to array columns. */
 #include "daemon/db/write.h"
 
-#define MEMBER_SIGNATURE "utttbzitliitttzdotttztttibibliiiotz"
+#define MEMBER_SIGNATURE "utttbziitliitttzdotttztttibibliiiotz"
 #define LINK_SIGNATURE   "uiutttitzb"
 
 static const char *hold_name(enum hold hold)
@@ -22,6 +22,7 @@ static void write_member(struct columns *c, const struct act_member *m)
 	cell_bytes(c, m->fingerprint, sizeof(m->fingerprint));
 	cell_moment(c, m->now);
 	cell_int(c, m->read_version);
+	cell_int(c, m->read_seq);
 	cell_text(c, m->read_state);
 	cell_int64(c, m->read_fence);
 	cell_int(c, s->version);

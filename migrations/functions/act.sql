@@ -6,7 +6,7 @@
 DROP FUNCTION IF EXISTS kezek.act;
 CREATE FUNCTION kezek.act(
 	m_request uuid[], m_principal text[], m_actor text[], m_key text[], m_fingerprint bytea[], m_now timestamptz[],
-	m_read_version int[], m_read_state text[], m_read_fence bigint[],
+	m_read_version int[], m_read_seq int[], m_read_state text[], m_read_fence bigint[],
 	m_version int[], m_seq int[], m_state text[], m_agency text[], m_responsible text[],
 	m_due_at timestamptz[], m_due_on date[], m_provisional boolean[], m_decide text[], m_outcome text[],
 	m_body_number text[], m_closed_at timestamptz[],
@@ -31,7 +31,6 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
 	v_now timestamptz;
-	v_read_seq int[];
 	v_verdict int[]; -- 1 may be done, 2 denied, 3 clock, 4 conflict, 5 calendars
 	v_moves boolean; -- some go to another agency
 	v_generation bigint;
@@ -46,9 +45,6 @@ BEGIN
 	JOIN kezek.request_state s ON s.id = m.id ORDER BY s.id FOR UPDATE OF s;
 	v_now := kezek.now();
 	v_generation := kezek.hold_calendars();
-	-- The first event that a member writes follows the last one that it had read.
-	v_read_seq := ARRAY(SELECT (SELECT min(e.seq) - 1 FROM unnest(e_request, e_seq) AS e(request, seq)
-		WHERE e.request = m.request) FROM unnest(m_request) WITH ORDINALITY AS m(request, n) ORDER BY m.n);
 
 	SELECT array_agg(CASE
 		WHEN s.id IS NULL OR (m.principal <> 'kezekd' AND (p.name IS NULL
@@ -66,7 +62,7 @@ BEGIN
 			AND l.to_state = m.state) THEN 4
 		ELSE 1 END ORDER BY m.n), bool_or(s.agency <> m.agency)
 	INTO v_verdict, v_moves
-	FROM unnest(m_request, m_principal, m_actor, m_now, m_read_version, m_read_state, m_read_fence, m_state, v_read_seq,
+	FROM unnest(m_request, m_principal, m_actor, m_now, m_read_version, m_read_state, m_read_fence, m_state, m_read_seq,
 		m_generation, m_agency) WITH ORDINALITY
 		AS m(request, principal, actor, now, read_version, read_state, read_fence, state, read_seq, generation, agency, n)
 	LEFT JOIN kezek.principal p ON p.name = m.principal AND p.disabled_at IS NULL
@@ -179,20 +175,6 @@ BEGIN
 	DELETE FROM kezek.deadline t USING unnest(d_request, d_no, d_state) AS d(request, no, state)
 	WHERE t.request = d.request AND t.no = d.no AND d.state NOT IN ('running', 'paused')
 		AND d.request = ANY (v_done);
-	INSERT INTO kezek.deadline_done (request, no, kind, state, rule_version, calendar, calendar_version, source,
-		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at, agency, office, service,
-		effect, cap_started_at, floor_at, generation)
-	SELECT d.request, d.no, d.kind, d.state, d.rule_version, d.calendar, d.calendar_version, d.source, d.started_at,
-		d.due_at, d.due_on, d.provisional, d.pauses::json, d.extensions::json, d.breached_at, d.stopped_at,
-		s.agency, s.office, s.service, d.effect, d.cap_started_at, d.floor_at, v_generation
-	FROM unnest(d_request, d_no, d_kind, d_state, d_rule_version, d_calendar, d_calendar_version, d_source,
-		d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at, d_stopped_at,
-		d_effect, d_cap_started_at, d_floor_at)
-		AS d(request, no, kind, state, rule_version, calendar, calendar_version, source,
-		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at, effect,
-		cap_started_at, floor_at)
-	JOIN kezek.request_state s ON s.id = d.request
-	WHERE d.state NOT IN ('running', 'paused') AND d.request = ANY (v_done);
 
 	IF cardinality(l_request) > 0 THEN
 		INSERT INTO kezek.lookup (hash, kind, request)
@@ -213,6 +195,22 @@ BEGIN
 		JOIN kezek.request_state s ON s.id = e.request JOIN kezek.work w ON w.request = e.request
 		WHERE e.kind = 'desk' AND e.request = ANY (v_done);
 	END IF;
+
+	-- Late: from here on the row that counts the day's is held (functions/stopped.sql).
+	INSERT INTO kezek.deadline_done (request, no, kind, state, rule_version, calendar, calendar_version, source,
+		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at, agency, office, service,
+		effect, cap_started_at, floor_at, generation)
+	SELECT d.request, d.no, d.kind, d.state, d.rule_version, d.calendar, d.calendar_version, d.source, d.started_at,
+		d.due_at, d.due_on, d.provisional, d.pauses::json, d.extensions::json, d.breached_at, d.stopped_at,
+		s.agency, s.office, s.service, d.effect, d.cap_started_at, d.floor_at, v_generation
+	FROM unnest(d_request, d_no, d_kind, d_state, d_rule_version, d_calendar, d_calendar_version, d_source,
+		d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at, d_stopped_at,
+		d_effect, d_cap_started_at, d_floor_at)
+		AS d(request, no, kind, state, rule_version, calendar, calendar_version, source,
+		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at, effect,
+		cap_started_at, floor_at)
+	JOIN kezek.request_state s ON s.id = d.request
+	WHERE d.state NOT IN ('running', 'paused') AND d.request = ANY (v_done);
 
 	v_last := kezek.take_positions((SELECT count(*) FROM unnest(e_request) AS e(request) WHERE e.request = ANY (v_done)));
 	INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, ground,

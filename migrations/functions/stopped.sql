@@ -2,7 +2,8 @@
 DROP FUNCTION IF EXISTS kezek.add_stopped;
 CREATE FUNCTION kezek.add_stopped(p_day date[], p_agency text[], p_office text[], p_service text[], p_met int[],
 	p_missed int[]) RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN -- its plan is kept, which one in SQL would make for every batch
 	INSERT INTO kezek.stopped AS t (block, agency, office, service, met, missed)
 	SELECT g.block, g.agency, g.office, g.service,
 		ARRAY(SELECT (SELECT coalesce(sum(u.n), 0) FROM unnest(g.at, g.met) AS u(at, n) WHERE u.at <= k)::int
@@ -16,7 +17,8 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 	ORDER BY 1, 2, 3, 4
 	ON CONFLICT (block, agency, office, service) DO UPDATE SET
 		met = ARRAY(SELECT u.a + u.b FROM unnest(t.met, excluded.met) WITH ORDINALITY AS u(a, b, k) ORDER BY k),
-		missed = ARRAY(SELECT u.a + u.b FROM unnest(t.missed, excluded.missed) WITH ORDINALITY AS u(a, b, k) ORDER BY k)
+		missed = ARRAY(SELECT u.a + u.b FROM unnest(t.missed, excluded.missed) WITH ORDINALITY AS u(a, b, k) ORDER BY k);
+END
 $$;
 
 -- It is counted where it is written, whoever writes it: the rows of one statement together.

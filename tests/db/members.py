@@ -99,7 +99,7 @@ class Members(CaseTest):
         event = {**self.event(subject, principal), "e_seq": str(int(seq) + 1)}
         return self.call("act", **{
             "m_request": f"'{subject.id}'", "m_principal": f"'{principal}'", "m_now": "kezek.now()", "m_read_version": version,
-            "m_read_state": f"'{state}'", "m_read_fence": fence, "m_version": str(int(version) + 1), "m_seq": str(int(seq) + 1),
+            "m_read_seq": seq, "m_read_state": f"'{state}'", "m_read_fence": fence, "m_version": str(int(version) + 1), "m_seq": str(int(seq) + 1),
             "m_state": f"'{state}'", "m_agency": f"'{agency}'", "m_provisional": "false", "m_hold": "'keep'",
             "m_generation": generation, "m_hops": "0", "m_priority": "0", "m_handed_back": "0",
             "m_on_desk": "false", "m_status": "200", **event, **more}, columns="result.result")

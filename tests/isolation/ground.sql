@@ -117,7 +117,7 @@ BEGIN
 	END IF;
 	SELECT jsonb_object_agg(v.name, format('ARRAY[%s]', v.value)) INTO v_given FROM (VALUES
 		('m_request', '$4'), ('m_principal', '$1'), ('m_key', '$5'), ('m_fingerprint', '''\x01''::bytea'),
-		('m_now', 'kezek.now()'), ('m_read_version', '$6'), ('m_read_state', '$7'), ('m_read_fence', '$8'),
+		('m_now', 'kezek.now()'), ('m_read_version', '$6'), ('m_read_seq', '$9'), ('m_read_state', '$7'), ('m_read_fence', '$8'),
 		('m_version', '$6 + 1'), ('m_seq', '$9 + 1'), ('m_state', '$10'), ('m_agency', '$11'), ('m_responsible', '$12'),
 		('m_provisional', 'false'), ('m_hops', '0'), ('m_hold', '$13'), ('m_holder', '$1'), ('m_status', '200'),
 		('m_closed_at', 'CASE WHEN $10 IN (''closed'', ''withdrawn'') THEN coalesce($17, kezek.now()) END'), ('m_priority', '0'),
