@@ -311,6 +311,24 @@ class Batches(QueueTest):
         lost = self.probe.post("/v1/claims/decide", body, key=None).must(200)
         self.assertEqual({r["problem"]["code"] for r in lost["results"]}, {"claim_lost"})
 
+    def test_what_has_moved_since_it_was_handed_out(self):
+        """The daemon remembers what it handed out, and is not deceived by it."""
+        self.world.principal("probe-head", "officer", agency="probe")
+        for _ in range(4):
+            self.submit("p-clock")
+        claims = extended, released, renewed, _ = self.probe.post(QUEUE, {"max": 4}).must(200)["claims"]
+        more = self.world.client("probe-head").act(self.see(extended["request"]), "extend", {
+            "amount": 5, "unit": "working_day", "reason": "Another body is asked", "legal_basis": "Article 12"}).must(200)
+        self.probe.post(f"/v1/requests/{released['request']['id']}/release", self.held(released)).must(200)
+        self.probe.post("/v1/claims/renew", {"claims": [self.held(c, lease_seconds=3600) for c in (extended, renewed)]}).must(200)
+        self.world.advance(seconds=1000)
+        reply = self.probe.post("/v1/claims/decide", {"claims": [self.held(c, outcome="granted") for c in claims]}).must(200)
+        self.assertEqual([r["result"] for r in reply["results"]], ["done", "refused", "done", "refused"])
+        self.assertEqual({r["problem"]["code"] for r in reply["results"] if r["result"] == "refused"}, {"claim_lost"})
+        done = reply["results"][0]["request"]
+        self.assertEqual((done["version"], done["due_on"]), (more["version"] + 1, more["due_on"]))
+        self.assertEqual(self.kinds(done)[:4], ["submit", "claim", "extend", "decide"])
+
     def test_release_and_renew_in_batches(self):
         claims = self.several(3)
         bodies = [self.held(c) for c in claims]
