@@ -7,3 +7,5 @@ CREATE TYPE kezek.deadline_line AS (
 	cap_started_at timestamptz, floor_at timestamptz, generation bigint);
 -- Its column of the view becomes one of these (functions/scope.sql).
 DROP VIEW IF EXISTS kezek.request_view;
+-- What it did stands in kezek.claim.
+DROP FUNCTION IF EXISTS kezek.take;

@@ -232,10 +232,10 @@ static void begin(struct call *c, enum kezek_act act)
 	else if (act == KEZEK_ACT_release)
 		json_get_int64(&r, "keep_for_seconds", JSON_OPTIONAL, 1, 86400, &seconds);
 	b->n = all ? (int)json_object_array_length(all) : 0;
-	b->runs = calloc((size_t)b->n + 1, sizeof(*b->runs));
-	b->renewals = calloc((size_t)b->n + 1, sizeof(*b->renewals));
-	b->renewed = calloc((size_t)b->n + 1, sizeof(*b->renewed));
-	b->keys = calloc((size_t)b->n + 1, sizeof(*b->keys));
+	b->runs = calloc((size_t)b->n + !b->n, sizeof(*b->runs));
+	b->renewals = calloc((size_t)b->n + !b->n, sizeof(*b->renewals));
+	b->renewed = calloc((size_t)b->n + !b->n, sizeof(*b->renewed));
+	b->keys = calloc((size_t)b->n + !b->n, sizeof(*b->keys));
 	if (!b->runs || !b->renewals || !b->renewed || !b->keys)
 		abort();
 	for (int i = 0; i < b->n; i++) {

@@ -34,7 +34,7 @@ DECLARE
 	v_verdict int[]; -- 1 may be done, 2 denied, 3 clock, 4 conflict, 5 calendars
 	v_moves boolean; -- some go to another agency
 	v_generation bigint;
-	v_gate uuid[];
+	v_gate uuid[] := '{}';
 	v_done uuid[];
 	v_last bigint; -- position of the feed
 BEGIN
@@ -50,7 +50,7 @@ BEGIN
 		WHEN s.id IS NULL OR (m.principal <> 'kezekd' AND (p.name IS NULL
 			OR NOT kezek.may_act(p, s.agency, s.office))) THEN 2
 		WHEN m.generation <> v_generation THEN 5
-		WHEN abs(extract(epoch FROM v_now - m.now)) > 1 THEN 3
+		WHEN m.now NOT BETWEEN v_now - interval '1 second' AND v_now + interval '1 second' THEN 3
 		WHEN s.version <> m.read_version OR s.state <> m.read_state
 			OR coalesce(w.fence, 0) <> m.read_fence
 			OR s.seq <> m.read_seq -- a due moment fired: it writes the journal and leaves the version
@@ -69,18 +69,20 @@ BEGIN
 	LEFT JOIN kezek.request_state s ON s.id = m.request
 	LEFT JOIN kezek.work w ON w.request = m.request;
 
-	WITH gate AS (
-		INSERT INTO kezek.idempotency (principal, key, fingerprint, request, status, answer, version, made_at,
-			for_ever)
-		SELECT m.principal, m.key, m.fingerprint, m.request, m.status, m.answer, m.version, v_now, false
-		FROM unnest(v_verdict, m_request, m_principal, m_key, m_fingerprint, m_status, m_answer, m_version)
-			AS m(verdict, request, principal, key, fingerprint, status, answer, version)
-		WHERE m.verdict = 1 AND m.key IS NOT NULL
-		ORDER BY m.principal, m.key
-		ON CONFLICT DO NOTHING
-		RETURNING request
-	)
-	SELECT coalesce(array_agg(request), '{}') INTO v_gate FROM gate;
+	IF cardinality(array_remove(m_key, NULL)) > 0 THEN
+		WITH gate AS (
+			INSERT INTO kezek.idempotency (principal, key, fingerprint, request, status, answer, version, made_at,
+				for_ever)
+			SELECT m.principal, m.key, m.fingerprint, m.request, m.status, m.answer, m.version, v_now, false
+			FROM unnest(v_verdict, m_request, m_principal, m_key, m_fingerprint, m_status, m_answer, m_version)
+				AS m(verdict, request, principal, key, fingerprint, status, answer, version)
+			WHERE m.verdict = 1 AND m.key IS NOT NULL
+			ORDER BY m.principal, m.key
+			ON CONFLICT DO NOTHING
+			RETURNING request
+		)
+		SELECT coalesce(array_agg(request), '{}') INTO v_gate FROM gate;
+	END IF;
 	v_done := ARRAY(SELECT m.request FROM unnest(v_verdict, m_request, m_key) AS m(verdict, request, key)
 		WHERE m.verdict = 1 AND (m.key IS NULL OR m.request = ANY (v_gate)));
 
@@ -148,30 +150,32 @@ BEGIN
 		WHERE sealed IS NOT NULL AND request = ANY (v_done);
 	END IF;
 
-	UPDATE kezek.deadline t SET state = d.state, due_at = d.due_at, due_on = d.due_on, provisional = d.provisional,
-		pauses = d.pauses::json, extensions = d.extensions::json, calendar_version = d.calendar_version,
-		source = d.source, breached_at = d.breached_at, fire_at = d.fire_at, rung_at = d.rung_at::timestamptz[],
-		fired = d.fired, effect = d.effect, cap_started_at = d.cap_started_at, floor_at = d.floor_at,
-		generation = v_generation
-	FROM unnest(d_request, d_no, d_state, d_calendar_version, d_source, d_due_at, d_due_on, d_provisional, d_pauses,
-		d_extensions, d_breached_at, d_fire_at, d_rung_at, d_fired, d_effect, d_cap_started_at, d_floor_at)
-		AS d(request, no, state, calendar_version, source, due_at, due_on, provisional, pauses,
-		extensions, breached_at, fire_at, rung_at, fired, effect, cap_started_at, floor_at)
-	WHERE t.request = d.request AND t.no = d.no AND d.state IN ('running', 'paused') AND d.request = ANY (v_done);
-	INSERT INTO kezek.deadline (request, no, kind, state, rule_version, calendar, calendar_version, source,
-		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at, rung_at, fired, effect,
-		cap_started_at, floor_at, generation)
-	SELECT request, no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at, due_on,
-		provisional, pauses::json, extensions::json, breached_at, fire_at, rung_at::timestamptz[], fired, effect,
-		cap_started_at, floor_at, v_generation
-	FROM unnest(d_request, d_no, d_kind, d_state, d_rule_version, d_calendar, d_calendar_version, d_source,
-		d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at, d_fire_at,
-		d_rung_at, d_fired, d_effect, d_cap_started_at, d_floor_at)
-		AS d(request, no, kind, state, rule_version, calendar, calendar_version, source,
-		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at,
-		rung_at, fired, effect, cap_started_at, floor_at)
-	WHERE state IN ('running', 'paused') AND request = ANY (v_done)
-		AND NOT EXISTS (SELECT FROM kezek.deadline t WHERE t.request = d.request AND t.no = d.no);
+	IF d_state && ARRAY['running', 'paused'] THEN
+		UPDATE kezek.deadline t SET state = d.state, due_at = d.due_at, due_on = d.due_on, provisional = d.provisional,
+			pauses = d.pauses::json, extensions = d.extensions::json, calendar_version = d.calendar_version,
+			source = d.source, breached_at = d.breached_at, fire_at = d.fire_at, rung_at = d.rung_at::timestamptz[],
+			fired = d.fired, effect = d.effect, cap_started_at = d.cap_started_at, floor_at = d.floor_at,
+			generation = v_generation
+		FROM unnest(d_request, d_no, d_state, d_calendar_version, d_source, d_due_at, d_due_on, d_provisional, d_pauses,
+			d_extensions, d_breached_at, d_fire_at, d_rung_at, d_fired, d_effect, d_cap_started_at, d_floor_at)
+			AS d(request, no, state, calendar_version, source, due_at, due_on, provisional, pauses,
+			extensions, breached_at, fire_at, rung_at, fired, effect, cap_started_at, floor_at)
+		WHERE t.request = d.request AND t.no = d.no AND d.state IN ('running', 'paused') AND d.request = ANY (v_done);
+		INSERT INTO kezek.deadline (request, no, kind, state, rule_version, calendar, calendar_version, source,
+			started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at, rung_at, fired, effect,
+			cap_started_at, floor_at, generation)
+		SELECT request, no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at, due_on,
+			provisional, pauses::json, extensions::json, breached_at, fire_at, rung_at::timestamptz[], fired, effect,
+			cap_started_at, floor_at, v_generation
+		FROM unnest(d_request, d_no, d_kind, d_state, d_rule_version, d_calendar, d_calendar_version, d_source,
+			d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at, d_fire_at,
+			d_rung_at, d_fired, d_effect, d_cap_started_at, d_floor_at)
+			AS d(request, no, kind, state, rule_version, calendar, calendar_version, source,
+			started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at,
+			rung_at, fired, effect, cap_started_at, floor_at)
+		WHERE state IN ('running', 'paused') AND request = ANY (v_done)
+			AND NOT EXISTS (SELECT FROM kezek.deadline t WHERE t.request = d.request AND t.no = d.no);
+	END IF;
 	DELETE FROM kezek.deadline t USING unnest(d_request, d_no, d_state) AS d(request, no, state)
 	WHERE t.request = d.request AND t.no = d.no AND d.state NOT IN ('running', 'paused')
 		AND d.request = ANY (v_done);

@@ -1,30 +1,3 @@
--- Gives locked, waiting requests to the members of a batch: the k-th to member p_slot[k].
-CREATE OR REPLACE FUNCTION kezek.take(p_requests uuid[], p_slot int[], p_now timestamptz, m_principal text[],
-	m_actor text[], m_worker text[], m_lease interval[])
-RETURNS TABLE (n int, result text, db_now timestamptz, request uuid, claim uuid, fence bigint, lease_until timestamptz)
-LANGUAGE plpgsql AS $$
-#variable_conflict use_column
-BEGIN
-	IF cardinality(p_requests) = 0 THEN
-		RETURN;
-	END IF;
-	RETURN QUERY
-	WITH w AS (
-		UPDATE kezek.work w SET waiting = false, claim = kezek.uuid_v7(p_now), fence = w.fence + 1,
-			holder = m_principal[p_slot[p.k]], actor = m_actor[p_slot[p.k]], worker = m_worker[p_slot[p.k]],
-			lease_until = p_now + m_lease[p_slot[p.k]], kept_for = NULL, kept_until = NULL
-		FROM unnest(p_requests) WITH ORDINALITY AS p(request, k) WHERE w.request = p.request
-		RETURNING p.k, w.request, w.claim, w.fence, w.holder, w.actor, w.lease_until
-	), s AS (
-		UPDATE kezek.request_state s SET state = 'claimed', seq = s.seq + 1, updated_at = p_now,
-			responsible = coalesce(w.actor, w.holder)
-		FROM w WHERE s.id = w.request
-		RETURNING w.*
-	)
-	SELECT p_slot[s.k], 'done', p_now, s.request, s.claim, s.fence, s.lease_until FROM s ORDER BY s.k;
-END
-$$;
-
 -- Locks what waits for this person: what anybody may take and what is kept for them alone, in one order, at most p_room.
 -- Between two that are kept the others are a range of their index, so that no more of them is locked than is taken.
 CREATE OR REPLACE FUNCTION kezek.find_for(p_person text, p_agency text, p_services text[], p_room int, p_now timestamptz)
@@ -80,7 +53,13 @@ DECLARE
 	v_group record;
 	v_slot int[]; -- the member to whom the k-th request of a group goes
 	v_found uuid[];
+	-- What is taken: to whom the k-th goes, and what it then is.
 	v_taken uuid[] := '{}';
+	v_member int[];
+	v_claim uuid[];
+	v_fence bigint[];
+	v_until timestamptz[];
+	v_seq int[];
 	v_last bigint; -- position of the feed
 BEGIN
 	SELECT coalesce(array_agg(m.n), '{}') INTO v_may
@@ -127,16 +106,33 @@ BEGIN
 				LIMIT cardinality(v_slot)
 				FOR UPDATE SKIP LOCKED);
 		END IF;
-		v_taken := v_taken || v_found;
-		RETURN QUERY SELECT * FROM kezek.take(v_found, v_slot, v_now, m_principal, m_actor, m_worker, m_lease);
+		WITH w AS (
+			UPDATE kezek.work w SET waiting = false, claim = kezek.uuid_v7(v_now), fence = w.fence + 1,
+				holder = m_principal[f.n], actor = m_actor[f.n], worker = m_worker[f.n],
+				lease_until = v_now + m_lease[f.n], kept_for = NULL, kept_until = NULL
+			FROM unnest(v_found, v_slot[:cardinality(v_found)]) WITH ORDINALITY AS f(request, n, k)
+			WHERE w.request = f.request
+			RETURNING f.n, f.k, w.request, w.claim, w.fence, w.holder, w.actor, w.lease_until
+		), s AS (
+			UPDATE kezek.request_state s SET state = 'claimed', seq = s.seq + 1, updated_at = v_now,
+				responsible = coalesce(w.actor, w.holder)
+			FROM w WHERE s.id = w.request
+			RETURNING w.*, s.seq
+		)
+		SELECT v_taken || array_agg(s.request ORDER BY s.k), v_member || array_agg(s.n ORDER BY s.k),
+			v_claim || array_agg(s.claim ORDER BY s.k), v_fence || array_agg(s.fence ORDER BY s.k),
+			v_until || array_agg(s.lease_until ORDER BY s.k), v_seq || array_agg(s.seq ORDER BY s.k)
+		INTO v_taken, v_member, v_claim, v_fence, v_until, v_seq FROM s;
 	END LOOP;
 
 	v_last := kezek.take_positions(cardinality(v_taken));
 	INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, after, position)
-	SELECT w.request, s.seq, kezek.uuid_v7(v_now), 'claim', v_now, v_now, w.holder, w.actor,
-		json_build_object('state', 'claimed', 'fence', w.fence, 'lease_until', w.lease_until), v_last + t.n
-	FROM unnest(v_taken) WITH ORDINALITY AS t(request, n)
-	JOIN kezek.work w ON w.request = t.request JOIN kezek.request_state s ON s.id = t.request;
+	SELECT t.request, t.seq, kezek.uuid_v7(v_now), 'claim', v_now, v_now, m_principal[t.n], m_actor[t.n],
+		json_build_object('state', 'claimed', 'fence', t.fence, 'lease_until', t.lease_until), v_last + t.k
+	FROM unnest(v_taken, v_member, v_seq, v_fence, v_until) WITH ORDINALITY
+		AS t(request, n, seq, fence, lease_until, k);
+	RETURN QUERY SELECT t.n, 'done', v_now, t.request, t.claim, t.fence, t.lease_until
+	FROM unnest(v_member, v_taken, v_claim, v_fence, v_until) AS t(n, request, claim, fence, lease_until);
 END
 $$;
 GRANT EXECUTE ON FUNCTION kezek.claim TO kezek_app;
