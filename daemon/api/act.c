@@ -7,6 +7,7 @@
 #include "daemon/api/claims.h"
 #include "daemon/api/documents.h"
 #include "daemon/api/shelf.h"
+#include "daemon/api/stored.h"
 
 #define TRIES_MAX 8
 
@@ -240,7 +241,7 @@ static enum act_result prepare(struct act_run *r)
 	r->version = r->d.row.version;
 	write_answer(r);
 	if (r->key)
-		seal_close(r->c->api->seal, r->d.key, &r->d.row.id, "answer", text_span(&r->answer),
+		stored_seal(r->c->api->seal, r->d.key, &r->d.row.id, text_span(&r->answer),
 			&r->member.answer);
 	member_fill(r, &read);
 	return ACT_DONE;

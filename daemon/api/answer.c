@@ -4,6 +4,7 @@
 
 #include "daemon/api/call.h"
 #include "daemon/api/access_log.h"
+#include "daemon/api/stored.h"
 #include "daemon/log.h"
 #include "lib/lifecycle.h"
 
@@ -144,7 +145,6 @@ void answer_member(struct call *c, enum member_result result)
 void answer_stored(struct call *c, const struct stored_answer *stored)
 {
 	struct text answer = TEXT_INIT;
-	uint8_t key[SEAL_KEY_SIZE];
 	char etag[32];
 	int r;
 
@@ -152,14 +152,12 @@ void answer_stored(struct call *c, const struct stored_answer *stored)
 		answer_problem(c, KEZEK_PROBLEM_idempotency_key_reused, NULL);
 		return;
 	}
-	r = seal_open_key(
-		c->api->seal, &stored->request, stored->master, text_span(&stored->wrapped), key);
+	r = stored_open(c->api->seal, stored, &answer);
 	if (r == -ENODATA) {
 		answer_problem(c, KEZEK_PROBLEM_erased, NULL);
 		return;
 	}
-	if (r < 0 || seal_open(c->api->seal, key, &stored->request, "answer",
-			     text_span(&stored->sealed), &answer) < 0) {
+	if (r < 0) {
 		log_event(LOG_LEVEL_ERROR, "answer_unreadable",
 			LOG_S("request_id", c->x->request_id));
 		text_done(&answer);

@@ -5,6 +5,7 @@
 #include "daemon/api/act.h"
 #include "daemon/api/claims.h"
 #include "daemon/api/resources.h"
+#include "daemon/api/stored.h"
 
 #define BATCH_MAX CLAIMS_MAX
 
@@ -80,14 +81,9 @@ static void add_act_result(struct text *t, struct call *c, struct act_run *r)
 		text_adds(t, "\"result\":\"done\",\"status\":200,\"request\":");
 		text_add_span(t, text_span(&r->answer));
 	} else if (act_is_repeat(c, r)) {
-		uint8_t key[SEAL_KEY_SIZE];
-		const struct stored_answer *s = &r->member.stored;
 		_text_ plain = TEXT_INIT;
 
-		if (seal_open_key(c->api->seal, &s->request, s->master, text_span(&s->wrapped),
-			    key) == 0 &&
-			seal_open(c->api->seal, key, &s->request, "answer", text_span(&s->sealed),
-				&plain) == 0) {
+		if (stored_open(c->api->seal, &r->member.stored, &plain) == 0) {
 			text_adds(t, "\"result\":\"done\",\"status\":200,\"request\":");
 			text_add_span(t, text_span(&plain));
 		} else {

@@ -8,6 +8,7 @@
 #include "daemon/api/intake.h"
 #include "daemon/api/numbers.h"
 #include "daemon/api/parking.h"
+#include "daemon/api/stored.h"
 #include "daemon/api/submit.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
@@ -90,9 +91,7 @@ static void answer_write(struct submission *s)
 	s->answer.data[s->answer.len - 1] = ','; /* in place of the brace */
 	intake_write_warnings(&s->answer, &s->in, s->c->lang);
 	text_add_char(&s->answer, '}');
-	text_reset(&s->m.answer);
-	seal_close(s->c->api->seal, s->d.key, &s->d.row.id, "answer", text_span(&s->answer),
-		&s->m.answer);
+	stored_seal(s->c->api->seal, s->d.key, &s->d.row.id, text_span(&s->answer), &s->m.answer);
 }
 
 static void member_fill(struct submission *s)

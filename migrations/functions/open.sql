@@ -197,7 +197,7 @@ BEGIN
 	WHERE state NOT IN ('running', 'paused') AND (v_whole OR request = ANY (v_fresh));
 
 	INSERT INTO kezek.lookup (hash, kind, request)
-	SELECT DISTINCT hash, kind, request FROM unnest(l_request, l_kind, l_hash) AS l(request, kind, hash)
+	SELECT hash, kind, request FROM unnest(l_request, l_kind, l_hash) AS l(request, kind, hash)
 	WHERE v_whole OR request = ANY (v_fresh);
 
 	IF 'kezekd' = ANY (m_principal) THEN
