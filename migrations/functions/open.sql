@@ -161,11 +161,12 @@ BEGIN
 		AS m(id, agency, office, service, due_at, due_on, state, decide, closed_at, holder, priority)
 	WHERE closed_at IS NULL AND (v_whole OR id = ANY (v_fresh));
 
-	-- Who gave it on goes on seeing it.
-	INSERT INTO kezek.former (request, agency, body_number, until_at)
-	SELECT request, agency, body_number, until_at
-	FROM unnest(f_request, f_agency, f_body_number, f_until_at) AS f(request, agency, body_number, until_at)
-	WHERE v_whole OR request = ANY (v_fresh);
+	IF cardinality(f_request) > 0 THEN -- who gave it on goes on seeing it
+		INSERT INTO kezek.former (request, agency, body_number, until_at)
+		SELECT request, agency, body_number, until_at
+		FROM unnest(f_request, f_agency, f_body_number, f_until_at) AS f(request, agency, body_number, until_at)
+		WHERE v_whole OR request = ANY (v_fresh);
+	END IF;
 
 	INSERT INTO kezek.deadline (request, no, kind, state, rule_version, calendar, calendar_version, source,
 		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at, rung_at, fired, effect,
