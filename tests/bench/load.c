@@ -39,6 +39,7 @@ static struct {
 	double rate, pause;
 	int64_t end_us, start_us, next_turn_us;
 	uint64_t key, prefix, person, most, begun, done, replies, empty, refused;
+	uint64_t leased; /* and not given back yet: nobody ends so */
 	uint64_t unavailable, without_retry;
 	uint32_t *latency_us, *unavailable_us;
 } run = {.batch = 1, .addresses = 1};
@@ -100,6 +101,8 @@ static void begin(struct client *c)
 {
 	int64_t now = now_us();
 
+	if (c->step == run.first && now >= run.end_us)
+		return;
 	if (run.rate > 0 && c->step == run.first) {
 		if (run.next_turn_us < now - 1000000)
 			run.next_turn_us = now - 1000000;
@@ -165,6 +168,7 @@ static void answered(struct client *c)
 			return;
 		}
 		c->step = run.second;
+		run.leased += run.second == STEP_RELEASE;
 		break;
 	case STEP_DECIDE:
 	case STEP_RELEASE: {
@@ -173,6 +177,7 @@ static void answered(struct client *c)
 
 		if (done)
 			count(c, done);
+		run.leased -= run.second == STEP_RELEASE;
 		c->step = STEP_CLAIM;
 		break;
 	}
@@ -201,7 +206,8 @@ static void loop(struct client *clients)
 
 	for (int i = 0; i < run.connections; i++)
 		begin(&clients[i]);
-	while (now_us() < run.end_us && !(run.most && run.replies + run.refused >= run.most)) {
+	while (run.leased ||
+		(now_us() < run.end_us && !(run.most && run.replies + run.refused >= run.most))) {
 		int n = epoll_wait(run.epoll, events, 256, 1);
 
 		for (int i = 0; i < n; i++) {
