@@ -76,7 +76,7 @@ void act_add_problem(
 void act_reply(struct call *c, struct act_run *r);
 
 /*
- * act_decide.c: what the act does to the dossier. 0, or ACT_NOT_OPEN, ACT_FAULTY. `r->member` gets
+ * act_apply.c: what the act does to the dossier. 0, or ACT_NOT_OPEN, ACT_FAULTY. `r->member` gets
  * hold, content and the like; the journal line is written.
  */
 _must_check_ int act_apply(struct act_run *r);

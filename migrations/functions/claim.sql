@@ -106,6 +106,7 @@ BEGIN
 				LIMIT cardinality(v_slot)
 				FOR UPDATE SKIP LOCKED);
 		END IF;
+		CONTINUE WHEN cardinality(v_found) = 0;
 		WITH w AS (
 			UPDATE kezek.work w SET waiting = false, claim = kezek.uuid_v7(v_now), fence = w.fence + 1,
 				holder = m_principal[f.n], actor = m_actor[f.n], worker = m_worker[f.n],

@@ -329,6 +329,26 @@ class Batches(QueueTest):
         self.assertEqual((done["version"], done["due_on"]), (more["version"] + 1, more["due_on"]))
         self.assertEqual(self.kinds(done)[:4], ["submit", "claim", "extend", "decide"])
 
+    def test_what_another_daemon_did_since_it_was_handed_out(self):
+        """Each remembers what it handed out itself: what the other has done is seen when it is written."""
+        other = self.world.another_daemon()
+        other.start()
+        self.addCleanup(other.stop)
+        decided, released, mine = claims = self.several(3)
+        there = other.client("officer-probe")
+        done = there.post("/v1/claims/decide", {"claims": [self.held(decided, outcome="granted")]}).must(200)
+        self.assertEqual(done["results"][0]["result"], "done")
+        there.post("/v1/claims/release", {"claims": [self.held(released)]}).must(200)
+        again = there.post(QUEUE, {"request": released["request"]["id"]}).must(200)["claims"][0]
+        reply = self.probe.post("/v1/claims/decide", {"claims": [self.held(c, outcome="granted") for c in claims]}).must(200)
+        self.assertEqual([r["result"] for r in reply["results"]], ["refused", "refused", "done"])
+        self.assertEqual({r["problem"]["code"] for r in reply["results"][:2]}, {"claim_lost"})
+        self.assertEqual(self.kinds(decided["request"]), ["submit", "claim", "decide"])
+        self.assertEqual(self.kinds(released["request"]), ["submit", "claim", "release", "claim"])
+        # What was handed out there is decided here.
+        reply = self.probe.post("/v1/claims/decide", {"claims": [self.held(again, outcome="granted")]}).must(200)
+        self.assertEqual(reply["results"][0]["result"], "done")
+
     def test_release_and_renew_in_batches(self):
         claims = self.several(3)
         bodies = [self.held(c) for c in claims]
