@@ -19,8 +19,9 @@ class Stopped(CaseTest):
     def test_each_window_is_counted_as_it_stands(self):
         for first in range(0, 400, 50):  # each statement adds to what others have counted
             self.world.sql(LAID.format(first=first, last=first + 49))
-        for at in ("2026-11-18T10:00:00Z", "2026-11-19T00:00:00Z", "2026-11-25T23:59:00Z", "2026-12-02T07:30:00Z",
-                   "2026-12-20T12:00:00Z"):
+        # The first of these is thirty days to the second after one was stopped.
+        for at in ("2026-11-17T11:33:00Z", "2026-11-18T10:00:00Z", "2026-11-19T00:00:00Z", "2026-11-25T23:59:00Z",
+                   "2026-12-02T07:30:00Z", "2026-12-20T12:00:00Z"):
             self.world.set_clock(at)
             for by in ("agency", "office", "service"):
                 items = self.supervisor.get(f"/v1/overview?by={by}").must(200)["items"]

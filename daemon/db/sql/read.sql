@@ -116,14 +116,16 @@ SELECT v.* FROM kezek.request_view v WHERE v.id = ANY ((SELECT ids FROM q)::uuid
 ORDER BY array_position((SELECT ids FROM q), v.id)
 
 -- Where no term to decide runs due_at is infinite, and due_on is that of the last one. The bounds of each agency are looked
--- up in an object: joined, they would be walked through for every request that is open. Of the last 30 days all but
--- the first, which is not whole, are counted (kezek.stopped), less what of today is still to come where a clock was moved
--- back; the session's time zone is UTC, as theirs is.
+-- up in an object: joined, they would be walked through for every request that is open. Of the last 30 days the whole
+-- ones are counted (kezek.stopped), from the midnight that is nearest to their beginning: what lies between the two, half
+-- a day at most, is read one by one and added or taken off, and taken off is what of today is still to come where a clock
+-- was moved back. The session's time zone is UTC, as theirs is.
 -- name: overview
 WITH b AS MATERIALIZED (SELECT jsonb_object_agg(agency, today) AS today, jsonb_object_agg(agency, third) AS third
 	FROM unnest($2::text[], $3::date[], $4::date[]) AS b(agency, today, third)),
-	t AS MATERIALIZED (SELECT now, now - interval '30 days' AS since, date_trunc('day', now) - interval '29 days' AS whole,
-		now::date - 29 - date '1970-01-01' AS first, now::date - date '1970-01-01' AS last FROM kezek.now() AS now)
+	t AS MATERIALIZED (SELECT now, now - interval '30 days' AS since, whole, whole::date - date '1970-01-01' AS first,
+		now::date - date '1970-01-01' AS last
+		FROM kezek.now() AS now, date_trunc('day', now - interval '29 days 12 hours') AS whole)
 SELECT key, sum(open)::int, sum(due_today)::int, sum(due_soon)::int, sum(overdue)::int, sum(paused)::int,
 	min(oldest), sum(on_time)::int, sum(stopped)::int, sum(warned)::int, sum(escalated)::int, sum(on_desk)::int
 FROM (
@@ -154,7 +156,10 @@ FROM (
 		WHERE stopped_at > (SELECT since FROM t) AND stopped_at < (SELECT whole FROM t)
 		UNION ALL
 		SELECT agency, office, service, -met, -missed FROM kezek.stopped_view
-		WHERE stopped_at > (SELECT now FROM t) AND stopped_at < (SELECT whole FROM t) + interval '30 days') d
+		WHERE stopped_at >= (SELECT whole FROM t) AND stopped_at <= (SELECT since FROM t)
+		UNION ALL
+		SELECT agency, office, service, -met, -missed FROM kezek.stopped_view
+		WHERE stopped_at > (SELECT now FROM t) AND stopped_at < date_trunc('day', (SELECT now FROM t)) + interval '1 day') d
 	GROUP BY 1
 	UNION ALL
 	SELECT CASE $1 WHEN 'agency' THEN n.agency WHEN 'office' THEN n.office ELSE n.service END, 0, 0, 0, 0, 0, NULL, 0, 0,
