@@ -79,18 +79,26 @@ def build():
             sys.exit("\n".join(done.stdout.splitlines()[-30:]))
 
 
-def tune(cluster):
+def age_wal(cluster, gigabytes=0.5):
     """
-    As kezekd(8) says, for peers too, and durable as by default. A cluster's first gigabyte of WAL is files that are made,
-    16 MB of zeros each, while everybody waits: 20 to 30 ms every 1,600 submissions. Later ones are used again: so they
-    are here, at once.
+    A cluster's first gigabytes of WAL are files that are made, 16 MB of zeros each, while everybody waits: 20 to 30 ms
+    every 1,600 submissions. Later ones are used again: so they are here, at once.
     """
-    for setting in ("shared_buffers = '4GB'", "min_wal_size = '1GB'", "max_wal_size = '8GB'", "checkpoint_timeout = '15min'"):
-        cluster.sql(f"ALTER SYSTEM SET {setting}")
-    cluster.restart()
-    for _ in range(64):
+    cluster.sql(f"ALTER SYSTEM SET min_wal_size = '{int(gigabytes * 1024)}MB'")
+    cluster.sql("SELECT pg_reload_conf()")
+    for _ in range(int(gigabytes * 64)):
         cluster.sql("SELECT pg_logical_emit_message(true, 'age', repeat('x', 16 * 1024 * 1024))")
     cluster.sql("CHECKPOINT")
+
+
+def tune(world):
+    """As kezekd(8) says for millions of requests; durable as by default."""
+    world.daemon.stop()
+    for setting in ("shared_buffers = '4GB'", "max_wal_size = '8GB'", "checkpoint_timeout = '15min'"):
+        world.cluster.sql(f"ALTER SYSTEM SET {setting}")
+    world.cluster.restart()
+    age_wal(world.cluster, 8)
+    world.daemon.start()
 
 
 class Bench:
@@ -129,9 +137,7 @@ class Bench:
     def make_world(self, **options):
         world = World(**{"own_cluster": True, **LIMITS, **options})
         if options.get("own_cluster", True):
-            world.daemon.stop()
-            tune(world.cluster)
-            world.daemon.start()
+            age_wal(world.cluster)
         world.officer(AGENCY)
         self.worlds.append(world)
         (world.directory / "body.json").write_text(json.dumps(BODY, ensure_ascii=False), encoding="utf-8")
