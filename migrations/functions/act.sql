@@ -35,7 +35,9 @@ DECLARE
 	v_moves boolean; -- some go to another agency
 	v_generation bigint;
 	v_gate uuid[] := '{}';
-	v_done uuid[];
+	v_n int[];     -- what is done, by its number among the members,
+	v_done uuid[]; -- and by its request
+	v_d int[];     -- its deadlines, by their numbers
 	v_last bigint; -- position of the feed
 BEGIN
 	-- Locks first: work before state, as everywhere (a claim skips what is locked), each in the order of ids;
@@ -47,44 +49,43 @@ BEGIN
 	v_generation := kezek.hold_calendars();
 
 	SELECT array_agg(CASE
-		WHEN s.id IS NULL OR (m.principal <> 'kezekd' AND (p.name IS NULL
+		WHEN s.id IS NULL OR (m_principal[n] <> 'kezekd' AND (p.name IS NULL
 			OR NOT kezek.may_act(p, s.agency, s.office))) THEN 2
-		WHEN m.generation <> v_generation THEN 5
-		WHEN m.now NOT BETWEEN v_now - interval '1 second' AND v_now + interval '1 second' THEN 3
-		WHEN s.version <> m.read_version OR s.state <> m.read_state
-			OR coalesce(w.fence, 0) <> m.read_fence
-			OR s.seq <> m.read_seq -- a due moment fired: it writes the journal and leaves the version
+		WHEN m_generation[n] <> v_generation THEN 5
+		WHEN m_now[n] NOT BETWEEN v_now - interval '1 second' AND v_now + interval '1 second' THEN 3
+		WHEN s.version <> m_read_version[n] OR s.state <> m_read_state[n]
+			OR coalesce(w.fence, 0) <> m_read_fence[n]
+			OR s.seq <> m_read_seq[n] -- a due moment fired: it writes the journal and leaves the version
 			OR (s.state = 'claimed' AND p.role = 'officer' AND w.lease_until <= v_now)
 			-- a deputy whose time is over
-			OR (p.role = 'officer' AND w.claim IS NOT NULL AND w.holder <> m.principal
-				AND NOT kezek.may_act_for(s.agency, w.holder, m.principal, m.actor, v_now)) THEN 4
-		WHEN NOT EXISTS (SELECT FROM kezek.lifecycle l WHERE l.from_state = m.read_state
-			AND l.to_state = m.state) THEN 4
-		ELSE 1 END ORDER BY m.n), bool_or(s.agency <> m.agency)
+			OR (p.role = 'officer' AND w.claim IS NOT NULL AND w.holder <> m_principal[n]
+				AND NOT kezek.may_act_for(s.agency, w.holder, m_principal[n], m_actor[n], v_now)) THEN 4
+		WHEN NOT EXISTS (SELECT FROM kezek.lifecycle l WHERE l.from_state = m_read_state[n]
+			AND l.to_state = m_state[n]) THEN 4
+		ELSE 1 END ORDER BY n), bool_or(s.agency <> m_agency[n])
 	INTO v_verdict, v_moves
-	FROM unnest(m_request, m_principal, m_actor, m_now, m_read_version, m_read_state, m_read_fence, m_state, m_read_seq,
-		m_generation, m_agency) WITH ORDINALITY
-		AS m(request, principal, actor, now, read_version, read_state, read_fence, state, read_seq, generation, agency, n)
-	LEFT JOIN kezek.principal p ON p.name = m.principal AND p.disabled_at IS NULL
-	LEFT JOIN kezek.request_state s ON s.id = m.request
-	LEFT JOIN kezek.work w ON w.request = m.request;
+	FROM generate_series(1, cardinality(m_request)) AS n
+	LEFT JOIN kezek.principal p ON p.name = m_principal[n] AND p.disabled_at IS NULL
+	LEFT JOIN kezek.request_state s ON s.id = m_request[n]
+	LEFT JOIN kezek.work w ON w.request = m_request[n];
 
 	IF cardinality(array_remove(m_key, NULL)) > 0 THEN
 		WITH gate AS (
 			INSERT INTO kezek.idempotency (principal, key, fingerprint, request, status, answer, version, made_at,
 				for_ever)
-			SELECT m.principal, m.key, m.fingerprint, m.request, m.status, m.answer, m.version, v_now, false
-			FROM unnest(v_verdict, m_request, m_principal, m_key, m_fingerprint, m_status, m_answer, m_version)
-				AS m(verdict, request, principal, key, fingerprint, status, answer, version)
-			WHERE m.verdict = 1 AND m.key IS NOT NULL
-			ORDER BY m.principal, m.key
+			SELECT m_principal[n], m_key[n], m_fingerprint[n], m_request[n], m_status[n], m_answer[n], m_version[n], v_now,
+				false
+			FROM generate_series(1, cardinality(m_request)) AS n
+			WHERE v_verdict[n] = 1 AND m_key[n] IS NOT NULL
+			ORDER BY 1, 2
 			ON CONFLICT DO NOTHING
 			RETURNING request
 		)
 		SELECT coalesce(array_agg(request), '{}') INTO v_gate FROM gate;
 	END IF;
-	v_done := ARRAY(SELECT m.request FROM unnest(v_verdict, m_request, m_key) AS m(verdict, request, key)
-		WHERE m.verdict = 1 AND (m.key IS NULL OR m.request = ANY (v_gate)));
+	v_n := ARRAY(SELECT n FROM generate_series(1, cardinality(m_request)) AS n
+		WHERE v_verdict[n] = 1 AND (m_key[n] IS NULL OR m_request[n] = ANY (v_gate)));
+	v_done := ARRAY(SELECT m_request[n] FROM unnest(v_n) AS n);
 
 	-- Who gives it on goes on seeing it; who gets it sees what came of it.
 	IF v_moves THEN
@@ -101,89 +102,69 @@ BEGIN
 		WHERE s.agency <> f.agency AND f.request = ANY (v_done)
 		ON CONFLICT DO NOTHING;
 	END IF;
-	UPDATE kezek.request_state s SET hops = f.hops, version = f.version, seq = f.seq, state = f.state, agency = f.agency,
-		responsible = f.responsible, due_at = f.due_at, due_on = f.due_on, provisional = f.provisional,
-		decide = f.decide, outcome = f.outcome, body_number = f.body_number, updated_at = v_now,
-		closed_at = f.closed_at
-	FROM unnest(m_request, m_version, m_seq, m_state, m_agency, m_responsible, m_due_at, m_due_on, m_provisional,
-		m_decide, m_outcome, m_body_number, m_closed_at, m_hops)
-		AS f(request, version, seq, state, agency, responsible, due_at, due_on, provisional,
-		decide, outcome, body_number, closed_at, hops)
-	WHERE s.id = f.request AND f.request = ANY (v_done);
+	UPDATE kezek.request_state s SET hops = m_hops[n], version = m_version[n], seq = m_seq[n], state = m_state[n],
+		agency = m_agency[n], responsible = m_responsible[n], due_at = m_due_at[n], due_on = m_due_on[n],
+		provisional = m_provisional[n], decide = m_decide[n], outcome = m_outcome[n], body_number = m_body_number[n],
+		updated_at = v_now, closed_at = m_closed_at[n]
+	FROM unnest(v_n) AS n WHERE s.id = m_request[n];
 
-	DELETE FROM kezek.work w USING unnest(m_request, m_closed_at) AS f(request, closed_at)
-	WHERE w.request = f.request AND f.closed_at IS NOT NULL AND f.request = ANY (v_done);
+	DELETE FROM kezek.work w USING unnest(v_n) AS n WHERE w.request = m_request[n] AND m_closed_at[n] IS NOT NULL;
 	IF array_position(m_closed_at, NULL) IS NOT NULL THEN
 		-- hold: keep (as it is), custody (the lease ends, the hold stays), free
-		UPDATE kezek.work w SET agency = f.agency, due_on = f.due_on,
-			due_at = CASE WHEN f.decide = 'running' THEN coalesce(f.due_at, 'infinity') ELSE 'infinity' END,
-			waiting = f.state = 'queued' AND NOT f.on_desk AND NOT coalesce(f.kept_until > v_now, false),
-			paused = f.state = 'paused', priority = f.priority, handed_back = f.handed_back, on_desk = f.on_desk,
-			kept_for = CASE WHEN f.kept_until > v_now THEN f.kept_for END,
-			kept_until = CASE WHEN f.kept_until > v_now THEN f.kept_until END,
-			claim = CASE f.hold WHEN 'free' THEN NULL
+		UPDATE kezek.work w SET agency = m_agency[n], due_on = m_due_on[n],
+			due_at = CASE WHEN m_decide[n] = 'running' THEN coalesce(m_due_at[n], 'infinity') ELSE 'infinity' END,
+			waiting = m_state[n] = 'queued' AND NOT m_on_desk[n] AND NOT coalesce(m_kept_until[n] > v_now, false),
+			paused = m_state[n] = 'paused', priority = m_priority[n], handed_back = m_handed_back[n],
+			on_desk = m_on_desk[n],
+			kept_for = CASE WHEN m_kept_until[n] > v_now THEN m_kept_for[n] END,
+			kept_until = CASE WHEN m_kept_until[n] > v_now THEN m_kept_until[n] END,
+			claim = CASE m_hold[n] WHEN 'free' THEN NULL
 				WHEN 'custody' THEN coalesce(w.claim, kezek.uuid_v7(v_now)) ELSE w.claim END,
-			fence = w.fence + (f.hold = 'custody' AND f.holder IS DISTINCT FROM w.holder)::int,
-			holder = CASE f.hold WHEN 'free' THEN NULL WHEN 'custody' THEN f.holder ELSE w.holder END,
-			actor = CASE f.hold WHEN 'free' THEN NULL WHEN 'custody' THEN f.holder_actor ELSE w.actor END,
-			worker = CASE f.hold WHEN 'free' THEN NULL ELSE w.worker END,
-			lease_until = CASE f.hold WHEN 'keep' THEN w.lease_until END
-		FROM unnest(m_request, m_state, m_agency, m_due_at, m_due_on, m_decide, m_closed_at, m_hold, m_holder,
-			m_holder_actor, m_priority, m_handed_back, m_on_desk, m_kept_for, m_kept_until)
-			AS f(request, state, agency, due_at, due_on, decide, closed_at, hold, holder, holder_actor,
-			priority, handed_back, on_desk, kept_for, kept_until)
-		WHERE w.request = f.request AND f.closed_at IS NULL AND f.request = ANY (v_done);
+			fence = w.fence + (m_hold[n] = 'custody' AND m_holder[n] IS DISTINCT FROM w.holder)::int,
+			holder = CASE m_hold[n] WHEN 'free' THEN NULL WHEN 'custody' THEN m_holder[n] ELSE w.holder END,
+			actor = CASE m_hold[n] WHEN 'free' THEN NULL WHEN 'custody' THEN m_holder_actor[n] ELSE w.actor END,
+			worker = CASE m_hold[n] WHEN 'free' THEN NULL ELSE w.worker END,
+			lease_until = CASE m_hold[n] WHEN 'keep' THEN w.lease_until END
+		FROM unnest(v_n) AS n WHERE w.request = m_request[n] AND m_closed_at[n] IS NULL;
 		INSERT INTO kezek.work (request, agency, office, service, priority, due_at, due_on, waiting)
-		SELECT f.request, s.agency, s.office, s.service, f.priority,
-			CASE WHEN f.decide = 'running' THEN coalesce(f.due_at, 'infinity') ELSE 'infinity' END, f.due_on,
-			f.state = 'queued'
-		FROM unnest(m_request, m_state, m_due_at, m_due_on, m_decide, m_closed_at, m_priority)
-			AS f(request, state, due_at, due_on, decide, closed_at, priority)
-		JOIN kezek.request_state s ON s.id = f.request
-		WHERE f.closed_at IS NULL AND f.request = ANY (v_done)
-			AND NOT EXISTS (SELECT FROM kezek.work w WHERE w.request = f.request);
+		SELECT s.id, s.agency, s.office, s.service, m_priority[n],
+			CASE WHEN m_decide[n] = 'running' THEN coalesce(m_due_at[n], 'infinity') ELSE 'infinity' END, m_due_on[n],
+			m_state[n] = 'queued'
+		FROM unnest(v_n) AS n JOIN kezek.request_state s ON s.id = m_request[n]
+		WHERE m_closed_at[n] IS NULL AND NOT EXISTS (SELECT FROM kezek.work w WHERE w.request = m_request[n]);
 	END IF;
 
 	IF cardinality(array_remove(m_content, NULL)) > 0 THEN
 		INSERT INTO kezek.content (request, no, recorded_at, sealed)
-		SELECT request, no, v_now, sealed FROM unnest(m_request, m_content_no, m_content) AS f(request, no, sealed)
-		WHERE sealed IS NOT NULL AND request = ANY (v_done);
+		SELECT m_request[n], m_content_no[n], v_now, m_content[n] FROM unnest(v_n) AS n WHERE m_content[n] IS NOT NULL;
 	END IF;
 
+	v_d := ARRAY(SELECT n FROM generate_series(1, cardinality(d_request)) AS n WHERE d_request[n] = ANY (v_done));
 	IF d_state && ARRAY['running', 'paused'] THEN
-		UPDATE kezek.deadline t SET state = d.state, due_at = d.due_at, due_on = d.due_on, provisional = d.provisional,
-			pauses = d.pauses::json, extensions = d.extensions::json, calendar_version = d.calendar_version,
-			source = d.source, breached_at = d.breached_at, fire_at = d.fire_at, rung_at = d.rung_at::timestamptz[],
-			fired = d.fired, effect = d.effect, cap_started_at = d.cap_started_at, floor_at = d.floor_at,
-			generation = v_generation
-		FROM unnest(d_request, d_no, d_state, d_calendar_version, d_source, d_due_at, d_due_on, d_provisional, d_pauses,
-			d_extensions, d_breached_at, d_fire_at, d_rung_at, d_fired, d_effect, d_cap_started_at, d_floor_at)
-			AS d(request, no, state, calendar_version, source, due_at, due_on, provisional, pauses,
-			extensions, breached_at, fire_at, rung_at, fired, effect, cap_started_at, floor_at)
-		WHERE t.request = d.request AND t.no = d.no AND d.state IN ('running', 'paused') AND d.request = ANY (v_done);
+		UPDATE kezek.deadline t SET state = d_state[n], due_at = d_due_at[n], due_on = d_due_on[n],
+			provisional = d_provisional[n], pauses = d_pauses[n]::json, extensions = d_extensions[n]::json,
+			calendar_version = d_calendar_version[n], source = d_source[n], breached_at = d_breached_at[n],
+			fire_at = d_fire_at[n], rung_at = d_rung_at[n]::timestamptz[], fired = d_fired[n], effect = d_effect[n],
+			cap_started_at = d_cap_started_at[n], floor_at = d_floor_at[n], generation = v_generation
+		FROM unnest(v_d) AS n
+		WHERE t.request = d_request[n] AND t.no = d_no[n] AND d_state[n] IN ('running', 'paused');
 		INSERT INTO kezek.deadline (request, no, kind, state, rule_version, calendar, calendar_version, source,
 			started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at, rung_at, fired, effect,
 			cap_started_at, floor_at, generation)
-		SELECT request, no, kind, state, rule_version, calendar, calendar_version, source, started_at, due_at, due_on,
-			provisional, pauses::json, extensions::json, breached_at, fire_at, rung_at::timestamptz[], fired, effect,
-			cap_started_at, floor_at, v_generation
-		FROM unnest(d_request, d_no, d_kind, d_state, d_rule_version, d_calendar, d_calendar_version, d_source,
-			d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at, d_fire_at,
-			d_rung_at, d_fired, d_effect, d_cap_started_at, d_floor_at)
-			AS d(request, no, kind, state, rule_version, calendar, calendar_version, source,
-			started_at, due_at, due_on, provisional, pauses, extensions, breached_at, fire_at,
-			rung_at, fired, effect, cap_started_at, floor_at)
-		WHERE state IN ('running', 'paused') AND request = ANY (v_done)
-			AND NOT EXISTS (SELECT FROM kezek.deadline t WHERE t.request = d.request AND t.no = d.no);
+		SELECT d_request[n], d_no[n], d_kind[n], d_state[n], d_rule_version[n], d_calendar[n], d_calendar_version[n],
+			d_source[n], d_started_at[n], d_due_at[n], d_due_on[n], d_provisional[n], d_pauses[n]::json,
+			d_extensions[n]::json, d_breached_at[n], d_fire_at[n], d_rung_at[n]::timestamptz[], d_fired[n], d_effect[n],
+			d_cap_started_at[n], d_floor_at[n], v_generation
+		FROM unnest(v_d) AS n WHERE d_state[n] IN ('running', 'paused')
+			AND NOT EXISTS (SELECT FROM kezek.deadline t WHERE t.request = d_request[n] AND t.no = d_no[n]);
 	END IF;
-	DELETE FROM kezek.deadline t USING unnest(d_request, d_no, d_state) AS d(request, no, state)
-	WHERE t.request = d.request AND t.no = d.no AND d.state NOT IN ('running', 'paused')
-		AND d.request = ANY (v_done);
+	DELETE FROM kezek.deadline t USING unnest(v_d) AS n
+	WHERE t.request = d_request[n] AND t.no = d_no[n] AND d_state[n] NOT IN ('running', 'paused');
 
 	IF cardinality(l_request) > 0 THEN
 		INSERT INTO kezek.lookup (hash, kind, request)
-		SELECT hash, kind, request FROM unnest(l_request, l_kind, l_hash) AS l(request, kind, hash)
-		WHERE request = ANY (v_done)
+		SELECT l_hash[n], l_kind[n], l_request[n] FROM generate_series(1, cardinality(l_request)) AS n
+		WHERE l_request[n] = ANY (v_done)
 		ON CONFLICT DO NOTHING;
 	END IF;
 
@@ -204,40 +185,33 @@ BEGIN
 	INSERT INTO kezek.deadline_done (request, no, kind, state, rule_version, calendar, calendar_version, source,
 		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at, agency, office, service,
 		effect, cap_started_at, floor_at, generation)
-	SELECT d.request, d.no, d.kind, d.state, d.rule_version, d.calendar, d.calendar_version, d.source, d.started_at,
-		d.due_at, d.due_on, d.provisional, d.pauses::json, d.extensions::json, d.breached_at, d.stopped_at,
-		s.agency, s.office, s.service, d.effect, d.cap_started_at, d.floor_at, v_generation
-	FROM unnest(d_request, d_no, d_kind, d_state, d_rule_version, d_calendar, d_calendar_version, d_source,
-		d_started_at, d_due_at, d_due_on, d_provisional, d_pauses, d_extensions, d_breached_at, d_stopped_at,
-		d_effect, d_cap_started_at, d_floor_at)
-		AS d(request, no, kind, state, rule_version, calendar, calendar_version, source,
-		started_at, due_at, due_on, provisional, pauses, extensions, breached_at, stopped_at, effect,
-		cap_started_at, floor_at)
-	JOIN kezek.request_state s ON s.id = d.request
-	WHERE d.state NOT IN ('running', 'paused') AND d.request = ANY (v_done);
+	SELECT s.id, d_no[n], d_kind[n], d_state[n], d_rule_version[n], d_calendar[n], d_calendar_version[n], d_source[n],
+		d_started_at[n], d_due_at[n], d_due_on[n], d_provisional[n], d_pauses[n]::json, d_extensions[n]::json,
+		d_breached_at[n], d_stopped_at[n], s.agency, s.office, s.service, d_effect[n], d_cap_started_at[n], d_floor_at[n],
+		v_generation
+	FROM unnest(v_d) AS n JOIN kezek.request_state s ON s.id = d_request[n]
+	WHERE d_state[n] NOT IN ('running', 'paused');
 
 	v_last := kezek.take_positions((SELECT count(*) FROM unnest(e_request) AS e(request) WHERE e.request = ANY (v_done)));
 	INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, ground,
 		legal_basis, reason, text, before, after, position)
-	SELECT request, seq, id, kind, occurred_at, v_now, principal, actor, ground, legal_basis,
-		reason, text, before::json, after::json, v_last + row_number() OVER (ORDER BY n)
-	FROM unnest(e_request, e_seq, e_id, e_kind, e_occurred_at, e_principal, e_actor, e_ground, e_legal_basis,
-		e_reason, e_text, e_before, e_after) WITH ORDINALITY
-		AS e(request, seq, id, kind, occurred_at, principal, actor, ground, legal_basis, reason, text, before, after, n)
-	WHERE request = ANY (v_done);
+	SELECT e_request[n], e_seq[n], e_id[n], e_kind[n], e_occurred_at[n], v_now, e_principal[n], e_actor[n], e_ground[n],
+		e_legal_basis[n], e_reason[n], e_text[n], e_before[n]::json, e_after[n]::json,
+		v_last + row_number() OVER (ORDER BY n)
+	FROM generate_series(1, cardinality(e_request)) AS n WHERE e_request[n] = ANY (v_done);
 
 	RETURN QUERY
-	SELECT m.n::int, CASE
-		WHEN m.request = ANY (v_done) THEN 'done'
+	SELECT m.n, CASE
+		WHEN m_request[m.n] = ANY (v_done) THEN 'done'
 		WHEN k.request IS NOT NULL THEN 'duplicate'
-		WHEN m.verdict = 2 THEN 'denied'
-		WHEN m.verdict = 3 THEN 'clock'
-		WHEN m.verdict = 5 THEN 'calendars'
+		WHEN v_verdict[m.n] = 2 THEN 'denied'
+		WHEN v_verdict[m.n] = 3 THEN 'clock'
+		WHEN v_verdict[m.n] = 5 THEN 'calendars'
 		ELSE 'conflict' END,
 		v_now, k.request, k.fingerprint, k.status::int, k.answer, rk.master, rk.wrapped, k.version
-	FROM unnest(v_verdict, m_request, m_principal, m_key) WITH ORDINALITY AS m(verdict, request, principal, key, n)
-	LEFT JOIN kezek.principal p ON p.name = m.principal AND p.disabled_at IS NULL
-	LEFT JOIN kezek.idempotency k ON k.principal = p.name AND k.key = m.key AND NOT m.request = ANY (v_done)
+	FROM generate_series(1, cardinality(m_request)) AS m(n)
+	LEFT JOIN kezek.principal p ON p.name = m_principal[m.n] AND p.disabled_at IS NULL
+	LEFT JOIN kezek.idempotency k ON k.principal = p.name AND k.key = m_key[m.n] AND NOT m_request[m.n] = ANY (v_done)
 	LEFT JOIN kezek.request_key rk ON rk.request = k.request;
 END
 $$;

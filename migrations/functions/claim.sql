@@ -128,12 +128,11 @@ BEGIN
 
 	v_last := kezek.take_positions(cardinality(v_taken));
 	INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, actor, after, position)
-	SELECT t.request, t.seq, kezek.uuid_v7(v_now), 'claim', v_now, v_now, m_principal[t.n], m_actor[t.n],
-		json_build_object('state', 'claimed', 'fence', t.fence, 'lease_until', t.lease_until), v_last + t.k
-	FROM unnest(v_taken, v_member, v_seq, v_fence, v_until) WITH ORDINALITY
-		AS t(request, n, seq, fence, lease_until, k);
-	RETURN QUERY SELECT t.n, 'done', v_now, t.request, t.claim, t.fence, t.lease_until
-	FROM unnest(v_member, v_taken, v_claim, v_fence, v_until) AS t(n, request, claim, fence, lease_until);
+	SELECT v_taken[k], v_seq[k], kezek.uuid_v7(v_now), 'claim', v_now, v_now, m_principal[v_member[k]],
+		m_actor[v_member[k]], json_build_object('state', 'claimed', 'fence', v_fence[k], 'lease_until', v_until[k]), v_last + k
+	FROM generate_series(1, cardinality(v_taken)) AS k;
+	RETURN QUERY SELECT v_member[k], 'done', v_now, v_taken[k], v_claim[k], v_fence[k], v_until[k]
+	FROM generate_series(1, cardinality(v_taken)) AS k;
 END
 $$;
 GRANT EXECUTE ON FUNCTION kezek.claim TO kezek_app;

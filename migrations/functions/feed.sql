@@ -3,7 +3,7 @@
 -- The last position before those that the caller gives to its p_count events, from the next one on. What it takes is
 -- held until the commit: call it last, when nothing is waited for any more but the insertion of the events.
 CREATE OR REPLACE FUNCTION kezek.take_positions(p_count bigint) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql AS $$
 DECLARE
 	v_last bigint;
 BEGIN
