@@ -38,7 +38,7 @@ class Crowd:
         self.tls.check_hostname, self.tls.verify_mode = False, ssl.CERT_NONE  # to be cheaper than its victim
         self.tls.load_cert_chain(files[1], files[2])
         self.selector = selectors.DefaultSelector()
-        self.shaking, self.standing = set(), {}  # the latter: since which moment it may act again
+        self.shaking, self.standing = set(), {}  # the latter: from which moment it acts again, the soonest first
         self.opened = self.ended = self.bytes = 0
         self.fed = set()  # readers who have got something
 
@@ -57,34 +57,49 @@ class Crowd:
             self.shaking.add(raw)
         else:
             self.standing[raw] = 0
-        self.selector.register(raw, selectors.EVENT_READ | (selectors.EVENT_WRITE if raw in self.shaking else 0))
+        self.selector.register(raw, selectors.EVENT_WRITE if raw in self.shaking else selectors.EVENT_READ)
 
     def end(self, s):
         self.ended += 1
-        self.selector.unregister(s)
+        with contextlib.suppress(KeyError):
+            self.selector.unregister(s)
         self.shaking.discard(s)
         self.standing.pop(s, None)
         s.close()
 
     def shake(self, s):
-        s.do_handshake()
+        try:
+            s.do_handshake()
+        except ssl.SSLWantReadError:
+            self.selector.modify(s, selectors.EVENT_READ)  # a socket that waits can be written all the time
+            raise
         self.shaking.discard(s)
         if self.kind == "handshakes":
             self.end(s)
             return
         s.send(SLOW.get(self.kind) or LISTS[self.opened % len(LISTS)])
         self.standing[s] = time.monotonic() + STEP
-        self.selector.modify(s, selectors.EVENT_READ)
+        if self.kind == "readers":
+            self.selector.unregister(s)  # there is always something to read, which it does not look at
+        else:
+            self.selector.modify(s, selectors.EVENT_READ)
 
     def act(self, s):
-        """A reader's few bytes, a writer's one; or it is seen that the connection has ended."""
+        """A reader's few bytes, or a writer's one."""
         if self.kind in SLOW:
             s.send(b"x")
+            return
         got = s.recv(READ)
         self.fed.add(s.fileno())
         self.bytes += len(got)
-        if not got or self.kind in SLOW:
-            self.end(s)  # a reply before the request is whole: it was refused
+        if not got:
+            self.end(s)
+
+    def hear(self, s):
+        """The end of the connection, or a reply before the request is whole: it was refused."""
+        if self.kind in SLOW:
+            self.bytes += len(s.recv(READ))
+        self.end(s)
 
     def attempt(self, step, s):
         try:
@@ -103,15 +118,13 @@ class Crowd:
         for _ in range(min(BURST, self.count - len(self.shaking) - len(self.standing))):
             self.open()
         for key, _ in self.selector.select(0.02):
-            if key.fileobj in self.shaking:
-                self.attempt(self.shake, key.fileobj)
-            elif self.kind == "connects":
-                self.end(key.fileobj)
+            self.attempt(self.shake if key.fileobj in self.shaking else self.hear, key.fileobj)
         now = time.monotonic()
-        for s, since in list(self.standing.items()):
-            if self.kind != "connects" and since <= now:
-                self.standing[s] = now + STEP
-                self.attempt(self.act, s)
+        while self.kind != "connects" and self.standing and next(iter(self.standing.values())) <= now:
+            s = next(iter(self.standing))
+            del self.standing[s]
+            self.standing[s] = now + STEP
+            self.attempt(self.act, s)
 
 
 def main():
