@@ -189,7 +189,8 @@ BEGIN
 		WHEN v_verdict[m.n] <> 2 AND (k.request IS NOT NULL OR t.request IS NOT NULL) THEN 'duplicate'
 		WHEN v_verdict[m.n] = 2 THEN 'denied' WHEN v_verdict[m.n] = 5 THEN 'calendars' WHEN v_verdict[m.n] = 6 THEN 'known'
 		ELSE 'clock' END,
-		v_now, k.request, k.fingerprint, k.status::int, k.answer, rk.master, rk.wrapped, k.version, v_known[m.n]
+		v_now, k.request, k.fingerprint, k.status::int, k.answer, rk.master, rk.wrapped, k.version,
+		CASE WHEN v_verdict[m.n] = 6 THEN v_known[m.n] END
 	FROM generate_series(1, cardinality(m_id)) AS m(n)
 	LEFT JOIN kezek.idempotency k ON k.principal = CASE WHEN p_imported THEN '@import' ELSE m_principal[m.n] END
 		AND k.key = m_key[m.n] AND NOT m_id[m.n] = ANY (v_fresh)

@@ -187,6 +187,22 @@ class Members(CaseTest):
             with self.assertRaisesRegex(Exception, "not-null constraint"):
                 self.run_as(opened(imported, "desk")(name))
 
+    def test_what_an_applicant_has_open(self):
+        """Its number is told to the clerk at whose office it is, and to no other."""
+        number, service, office, pin = self.world.sql(f"""SELECT r.number, r.service, r.office, l.hash FROM kezek.request r
+            JOIN kezek.lookup l ON l.request = r.id AND l.kind = 'pin' JOIN kezek.work w ON w.request = r.id
+            WHERE r.id = '{self.ours.id}'""")[0]
+
+        def opened(name):
+            return self.call(
+                "open_requests", "result.result, result.known", p_imported="false", m_id="kezek.uuid_v7(kezek.now())",
+                m_principal=f"'{name}'", m_key="'known'", m_office=f"'{office}'", m_service=f"'{service}'",
+                m_pin=f"'{pin}'", m_registered_at="kezek.now()",
+                m_generation="(SELECT value FROM kezek.generation WHERE what = 'calendar')")
+
+        self.denied(self.others(lambda v: v.role == "clerk" and v.office == office), opened, ("denied", None))
+        self.assertEqual(self.run_as(opened("desk-clerk")), [["known", number]])
+
     def test_what_administrators_record(self):
         for function, (refusal, given) in ADMIN.items():
             by = self.arguments[function][0][0]
