@@ -18,6 +18,7 @@
 	X(overload_refused_total, counter, "reason",                                               \
 		"Requests refused, by what there is too much of")                                  \
 	X(tls_failures_total, counter, "reason", "Failed TLS handshakes, by reason")               \
+	X(handshakes_doubted_total, counter, NULL, "TLS handshakes made to wait for all others")   \
 	X(crl_expired, gauge, NULL, "1 when a loaded CRL has expired: client certificates fail")   \
 	X(memory_account_bytes, gauge, NULL, "Bytes held for clients by the memory account")       \
 	X(database_connections, gauge, "pool", "Connections to PostgreSQL that are ready")         \

@@ -283,12 +283,12 @@ static void note_failure(struct connection *c)
 static enum step step_handshake(struct connection *c)
 {
 	/* Nothing is made for who says nothing. */
-	if (!c->channel.readable || server_postpone_handshake(c->server, c))
+	if (!c->channel.readable || handshakes_postpone(c->server, c))
 		return STEP_WAIT;
 	switch (channel_handshake(&c->channel)) {
 	case 0:
 		tls_read_peer(c->channel.ssl, &c->peer);
-		server_end_handshake(c->server, c);
+		handshakes_end(c->server, c);
 		connection_move(c, CONNECTION_idle);
 		return STEP_AGAIN;
 	case CHANNEL_WAIT:

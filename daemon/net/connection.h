@@ -34,6 +34,18 @@ enum connection_state {
 
 TAILQ_HEAD(connection_list, connection);
 
+/*
+ * The queues for a turn to shake hands, first that which is served first. Those half done come
+ * before those not begun: with all begun and none ended, all would run out of time.
+ */
+enum handshake {
+	HANDSHAKE_begun,
+	HANDSHAKE_fresh,
+	HANDSHAKE_doubted_begun,
+	HANDSHAKE_doubted,
+	HANDSHAKE_COUNT,
+};
+
 struct connection {
 	struct server *server;
 	TAILQ_ENTRY(connection) all;     /* of the server */
@@ -42,6 +54,7 @@ struct connection {
 	struct event *event;
 	struct flight *flight; /* NULL between requests */
 	struct tally_entry *address, *principal;
+	enum handshake handshake;
 	enum connection_state state;
 	enum connection_state timed_state; /* whose deadline it is */
 	int64_t deadline;                  /* mono; 0: none */
@@ -53,8 +66,9 @@ struct connection {
 	unsigned int generation; /* of the TLS context */
 	bool is_running;         /* its steps are on the stack */
 	bool is_scheduled;       /* it runs at this turn's end */
-	bool is_waiting;         /* in the list of handshakes */
-	bool has_begun;          /* its handshake */
+	bool is_waiting;         /* for its turn, in the queue `handshake` */
+	bool is_shaking;         /* the handshake has begun and not ended */
+	bool has_shaken;         /* it has begun */
 	bool had_request;
 	bool counts_stream;
 	struct peer peer;

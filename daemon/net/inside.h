@@ -33,12 +33,12 @@ struct server {
 	struct flight_pool pool;
 	char scratch[CHANNEL_RECORD]; /* one record read, before it is known whose it is */
 
-	struct connection_list fresh, begun; /* handshakes that wait for their turn */
-	struct connection *called;           /* whose turn it is */
+	struct connection_list handshakes[HANDSHAKE_COUNT]; /* that wait for their turn */
+	struct connection *called;                          /* whose turn it is */
 	struct timer next_turn;
 	int64_t worked; /* of loop_worked, after the last turn */
 	int shaking;    /* handshakes begun and not ended */
-	int accepted;   /* in this turn */
+	int accepted;   /* in this turn of the loop */
 
 	struct timer minute;   /* CRLs expire while nobody looks */
 	int64_t refused_until; /* when the next refusal may be read after: they are spread */
@@ -61,9 +61,6 @@ void listeners_close(struct server *s);
 void server_accept(struct server *s, int fd, const struct sockaddr *address);
 /* A connection's memory is about to go. */
 void server_forget(struct server *s, struct connection *c);
-/* True: the connection runs when its turn to shake hands comes; false: it has come. */
-bool server_postpone_handshake(struct server *s, struct connection *c);
-void server_end_handshake(struct server *s, struct connection *c);
 /* A 503 went out: when this connection's next request may be read. */
 int64_t server_spread_refusal(struct server *s);
 /* Of lines that clients can bring about at will only so many a second are written. */
@@ -71,3 +68,12 @@ bool server_may_log(struct server *s);
 void server_count_failure(struct server *s, const struct connection *c, const char *reason);
 /* In percent of memory_bytes. */
 int server_memory_percent(const struct server *s);
+
+/* handshakes.c. */
+void handshakes_init(struct server *s);
+/* True: the connection runs when its turn to shake hands comes; false: it has come. */
+bool handshakes_postpone(struct server *s, struct connection *c);
+void handshakes_end(struct server *s, struct connection *c);
+/* Its principal is known: the handshake was not in vain. Before it leaves its address. */
+void handshakes_served(struct connection *c);
+void handshakes_forget(struct server *s, struct connection *c);

@@ -27,54 +27,6 @@ static void on_minute(struct timer *t)
 	timer_set(t, 60 * SECOND);
 }
 
-static void stop_waiting(struct server *s, struct connection *c)
-{
-	TAILQ_REMOVE(c->has_begun ? &s->begun : &s->fresh, c, waiting);
-	c->is_waiting = false;
-}
-
-/*
- * One handshake costs up to a millisecond of everybody's time. While others are served besides,
- * handshakes have a third of the time at most; alone, all of it.
- */
-static void on_next_turn(struct timer *t)
-{
-	struct server *s = container_of(t, struct server, next_turn);
-	int64_t began = loop_mono(), worked = loop_worked(), others = worked - s->worked;
-
-	/* Those half done come first: with all begun and none ended, all would run out of time. */
-	s->called = TAILQ_FIRST(&s->begun) ? TAILQ_FIRST(&s->begun) : TAILQ_FIRST(&s->fresh);
-	if (!s->called)
-		return;
-	stop_waiting(s, s->called);
-	connection_run(s->called);
-	s->called = NULL;
-	s->worked = loop_worked();
-	timer_set(t, others > (s->worked - worked) / 4 ? 2 * (loop_mono() - began) : 0);
-}
-
-bool server_postpone_handshake(struct server *s, struct connection *c)
-{
-	if (c == s->called) {
-		s->shaking += !c->has_begun;
-		c->has_begun = true;
-		return false;
-	}
-	if (c->is_waiting)
-		return true;
-	TAILQ_INSERT_TAIL(c->has_begun ? &s->begun : &s->fresh, c, waiting);
-	c->is_waiting = true;
-	if (!timer_is_set(&s->next_turn))
-		timer_set(&s->next_turn, 0);
-	return true;
-}
-
-void server_end_handshake(struct server *s, struct connection *c)
-{
-	s->shaking -= c->has_begun;
-	c->has_begun = false;
-}
-
 /*
  * A refusal costs a seventh of what it refuses. Clients that come again at once would have the
  * loop do little else: all together they are let in so many times a second, and those few that
@@ -137,10 +89,8 @@ int server_new(struct loop *l, const struct settings *settings, const struct exc
 	s->ops = ops;
 	s->reserve_fd = -1;
 	TAILQ_INIT(&s->all);
-	TAILQ_INIT(&s->fresh);
-	TAILQ_INIT(&s->begun);
 	take_limits(s, settings);
-	timer_init(&s->next_turn, l, on_next_turn);
+	handshakes_init(s);
 	timer_init(&s->minute, l, on_minute);
 	r = tls_new(settings, false, &s->tls);
 	if (r == 0)
@@ -254,13 +204,11 @@ static void tell_empty(void *object)
 
 void server_forget(struct server *s, struct connection *c)
 {
+	handshakes_forget(s, c);
 	if (c->address)
 		tally_leave(&s->addresses, c->address);
 	if (c->principal)
 		tally_leave(&s->principals, c->principal);
-	if (c->is_waiting)
-		stop_waiting(s, c);
-	server_end_handshake(s, c);
 	TAILQ_REMOVE(&s->all, c, all);
 	s->count--;
 	metric_set(METRIC_connections_open, NULL, s->count);
@@ -338,6 +286,7 @@ bool server_count_principal(struct exchange *x, const char *principal)
 	if (c->principal)
 		tally_leave(&s->principals, c->principal);
 	c->principal = e;
+	handshakes_served(c);
 	if (c->address)
 		tally_leave(&s->addresses, c->address);
 	c->address = NULL;

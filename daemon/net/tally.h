@@ -9,7 +9,8 @@ struct tally_entry {
 	struct tally_entry *next;
 	uint32_t hash;
 	int count;
-	int streams; /* a second count beside the first, of those among them that stream */
+	int streams; /* of a principal: those among them that stream */
+	int vain;    /* of an address: handshakes that came to nothing, less those that did not */
 	char name[];
 };
 

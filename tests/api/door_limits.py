@@ -306,6 +306,25 @@ class Limits(DoorTest):
             with door.connect("clerk") as s:
                 self.assertEqual(exchange(s, get("/who")).json["name"], "clerk")
 
+    def test_handshakes_that_come_to_nothing(self):
+        """After eight of them the next from there are doubted, until one comes to something; elsewhere nobody is."""
+        with self.another() as door, door.connect(source="127.0.0.2") as stays, door.connect() as watch:
+            def doubted(source="127.0.0.2", path="/who"):
+                def count():
+                    text = exchange(watch, get("/metrics")).body.decode()
+                    return int(text.partition("\nkezek_handshakes_doubted_total ")[2].split()[0])
+
+                before = count()
+                with door.connect(source=source) as s:
+                    self.assertEqual(exchange(s, get(path)).status, 200)
+                return count() - before
+
+            self.assertEqual([doubted() for _ in range(10)], 8 * [0] + 2 * [1])
+            self.assertEqual(doubted("127.0.0.3"), 0)
+            self.assertEqual(doubted(path="/principal/a"), 1)
+            self.assertEqual([doubted(), doubted()], [0, 1])
+            self.assertEqual(exchange(stays, get("/who")).status, 200)
+
 
 if __name__ == "__main__":
     main()

@@ -122,8 +122,8 @@ class Crowd:
         now = time.monotonic()
         while self.kind != "connects" and self.standing and next(iter(self.standing.values())) <= now:
             s = next(iter(self.standing))
-            del self.standing[s]
-            self.standing[s] = now + STEP
+            due = self.standing.pop(s) + STEP
+            self.standing[s] = due if due > now else now + STEP  # its own rhythm: all at once would be one pulse
             self.attempt(self.act, s)
 
 

@@ -83,8 +83,10 @@ class Door:
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def plain(self, timeout=10, rcvbuf=None):
+    def plain(self, timeout=10, rcvbuf=None, source=None):
         s = socket.socket()
+        if source:
+            s.bind((source, 0))
         if rcvbuf:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
         s.settimeout(timeout)
@@ -92,9 +94,9 @@ class Door:
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return s
 
-    def connect(self, name=None, timeout=10, rcvbuf=None, context=None):
+    def connect(self, name=None, timeout=10, rcvbuf=None, context=None, source=None):
         context = context or self.pki.context(name)
-        return context.wrap_socket(self.plain(timeout, rcvbuf), server_hostname="127.0.0.1")
+        return context.wrap_socket(self.plain(timeout, rcvbuf, source), server_hostname="127.0.0.1")
 
     def metric(self, name):
         with self.connect() as s:

@@ -1,0 +1,100 @@
+/*
+ * Who shakes hands when. One handshake costs up to a millisecond of everybody's time, and who does
+ * not mean to be served costs as much as others. So handshakes wait for their turn. While others
+ * are served besides, they have a third of the time at most; alone, all of it. Where they keep
+ * coming to nothing, the next from there wait for all others, and those have a twentieth, always.
+ */
+#include "daemon/metrics.h"
+#include "daemon/net/inside.h"
+
+#define VAIN_MAX 8 /* of one address that came to nothing: from then on it is doubted */
+
+static struct connection *pop(struct server *s)
+{
+	struct connection *c = NULL;
+
+	for (int i = 0; i < HANDSHAKE_COUNT && !c; i++)
+		c = TAILQ_FIRST(&s->handshakes[i]);
+	return c;
+}
+
+static void stop_waiting(struct server *s, struct connection *c)
+{
+	TAILQ_REMOVE(&s->handshakes[c->handshake], c, waiting);
+	c->is_waiting = false;
+}
+
+static void on_next_turn(struct timer *t)
+{
+	struct server *s = container_of(t, struct server, next_turn);
+	int64_t began = loop_mono(), worked = loop_worked(), others = worked - s->worked;
+	int rest = 0; /* for others, in lengths of this turn */
+
+	s->called = pop(s);
+	if (!s->called)
+		return;
+	if (s->called->handshake >= HANDSHAKE_doubted_begun)
+		rest = 19;
+	stop_waiting(s, s->called);
+	connection_run(s->called);
+	s->called = NULL;
+	s->worked = loop_worked();
+	if (!rest && others > (s->worked - worked) / 4)
+		rest = 2;
+	timer_set(t, rest * (loop_mono() - began));
+}
+
+void handshakes_init(struct server *s)
+{
+	for (int i = 0; i < HANDSHAKE_COUNT; i++)
+		TAILQ_INIT(&s->handshakes[i]);
+	timer_init(&s->next_turn, s->loop, on_next_turn);
+}
+
+static enum handshake queue_of(const struct connection *c)
+{
+	if (c->address && c->address->vain >= VAIN_MAX)
+		return c->is_shaking ? HANDSHAKE_doubted_begun : HANDSHAKE_doubted;
+	return c->is_shaking ? HANDSHAKE_begun : HANDSHAKE_fresh;
+}
+
+bool handshakes_postpone(struct server *s, struct connection *c)
+{
+	if (c == s->called) {
+		s->shaking += !c->is_shaking;
+		c->is_shaking = c->has_shaken = true;
+		return false;
+	}
+	if (c->is_waiting)
+		return true;
+	c->handshake = queue_of(c);
+	if (c->handshake == HANDSHAKE_doubted)
+		metric_add(METRIC_handshakes_doubted_total, NULL, 1);
+	TAILQ_INSERT_TAIL(&s->handshakes[c->handshake], c, waiting);
+	c->is_waiting = true;
+	if (!timer_is_set(&s->next_turn))
+		timer_set(&s->next_turn, 0);
+	return true;
+}
+
+void handshakes_end(struct server *s, struct connection *c)
+{
+	s->shaking -= c->is_shaking;
+	c->is_shaking = false;
+}
+
+void handshakes_served(struct connection *c)
+{
+	if (c->address && c->address->vain > 0)
+		c->address->vain--;
+}
+
+void handshakes_forget(struct server *s, struct connection *c)
+{
+	if (c->is_waiting)
+		stop_waiting(s, c);
+	handshakes_end(s, c);
+	/* Whose principal is known no longer counts for its address. */
+	if (c->has_shaken && c->address && c->address->vain < VAIN_MAX)
+		c->address->vain++;
+}
