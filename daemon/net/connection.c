@@ -128,9 +128,10 @@ static void on_deadline(struct connection *c)
 {
 	if (has_rate_floor(c) && is_fast_enough(c))
 		return;
-	log_event(c->state == CONNECTION_idle ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "timed_out",
-		LOG_N("connection", c->id), LOG_S("state", states[c->state].name),
-		LOG_S("address", c->peer.address));
+	if (server_may_log(c->server))
+		log_event(c->state == CONNECTION_idle ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
+			"timed_out", LOG_N("connection", c->id),
+			LOG_S("state", states[c->state].name), LOG_S("address", c->peer.address));
 	metric_add(METRIC_connections_timed_out_total, states[c->state].name, 1);
 	switch (c->state) {
 	case CONNECTION_handshake:

@@ -79,10 +79,10 @@ def build():
             sys.exit("\n".join(done.stdout.splitlines()[-30:]))
 
 
-def age_wal(cluster, gigabytes=0.5):
+def age_wal(cluster, gigabytes=1):
     """
     A cluster's first gigabytes of WAL are files that are made, 16 MB of zeros each, while everybody waits: 20 to 30 ms
-    every 1,600 submissions. Later ones are used again: so they are here, at once.
+    every 1,600 submissions. Later ones are used again: so they are here, at once, as many as max_wal_size has room for.
     """
     cluster.sql(f"ALTER SYSTEM SET min_wal_size = '{int(gigabytes * 1024)}MB'")
     cluster.sql("SELECT pg_reload_conf()")
