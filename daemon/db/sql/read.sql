@@ -129,19 +129,14 @@ WITH b AS MATERIALIZED (SELECT jsonb_object_agg(agency, today) AS today, jsonb_o
 SELECT key, sum(open)::int, sum(due_today)::int, sum(due_soon)::int, sum(overdue)::int, sum(paused)::int,
 	min(oldest), sum(on_time)::int, sum(stopped)::int, sum(warned)::int, sum(escalated)::int, sum(on_desk)::int
 FROM (
-	SELECT CASE $1 WHEN 'agency' THEN w.agency WHEN 'office' THEN w.office ELSE w.service END AS key,
-		count(*) AS open,
-		count(*) FILTER (WHERE w.due_at > (SELECT kezek.now()) AND w.due_at < 'infinity'
-			AND w.due_on = ((SELECT today FROM b) ->> w.agency)::date) AS due_today,
-		count(*) FILTER (WHERE w.due_at > (SELECT kezek.now()) AND w.due_at < 'infinity'
-			AND w.due_on <= ((SELECT third FROM b) ->> w.agency)::date) AS due_soon,
-		count(*) FILTER (WHERE w.due_at <= (SELECT kezek.now())) AS overdue,
-		count(*) FILTER (WHERE w.paused) AS paused,
-		min(w.due_at) FILTER (WHERE w.due_at <= (SELECT kezek.now())) AS oldest,
+	SELECT w.key, w.n AS open,
+		CASE WHEN w.due_on = ((SELECT today FROM b) ->> w.agency)::date THEN w.n ELSE 0 END AS due_today,
+		CASE WHEN w.due_on <= ((SELECT third FROM b) ->> w.agency)::date THEN w.n ELSE 0 END AS due_soon,
+		CASE WHEN w.overdue THEN w.n ELSE 0 END AS overdue, CASE WHEN w.paused THEN w.n ELSE 0 END AS paused,
+		CASE WHEN w.overdue THEN w.oldest END AS oldest,
 		0::bigint AS on_time, 0::bigint AS stopped, 0::bigint AS warned, 0::bigint AS escalated,
-		count(*) FILTER (WHERE w.on_desk) AS on_desk
-	FROM kezek.work w
-	GROUP BY 1
+		CASE WHEN w.on_desk THEN w.n ELSE 0 END AS on_desk
+	FROM kezek.open_groups($1, (SELECT now FROM t)) w
 	UNION ALL
 	SELECT CASE $1 WHEN 'agency' THEN d.agency WHEN 'office' THEN d.office ELSE d.service END, 0, 0, 0, 0, 0, NULL,
 		sum(d.met), sum(d.met + d.missed), 0, 0, 0
