@@ -2,7 +2,7 @@
  * Who shakes hands when. One handshake costs up to a millisecond of everybody's time, and who does
  * not mean to be served costs as much as others. So handshakes wait for their turn. While others
  * are served besides, they have a third of the time at most; alone, all of it. Where they keep
- * coming to nothing, the next from there wait for all others, and those have a twentieth, always.
+ * coming to nothing, the next from there wait for all others, and those have a tenth, always.
  */
 #include "daemon/metrics.h"
 #include "daemon/net/inside.h"
@@ -34,7 +34,7 @@ static void on_next_turn(struct timer *t)
 	if (!s->called)
 		return;
 	if (s->called->handshake >= HANDSHAKE_doubted_begun)
-		rest = 19;
+		rest = 9;
 	stop_waiting(s, s->called);
 	connection_run(s->called);
 	s->called = NULL;
@@ -68,10 +68,15 @@ bool handshakes_postpone(struct server *s, struct connection *c)
 	if (c->is_waiting)
 		return true;
 	c->handshake = queue_of(c);
-	if (c->handshake == HANDSHAKE_doubted)
-		metric_add(METRIC_handshakes_doubted_total, NULL, 1);
-	TAILQ_INSERT_TAIL(&s->handshakes[c->handshake], c, waiting);
 	c->is_waiting = true;
+	if (c->handshake == HANDSHAKE_doubted) {
+		/* The latest first: a crowd comes again when it has had its turn, and behind all of
+		 * it an honest client of the same address would run out of time. */
+		TAILQ_INSERT_HEAD(&s->handshakes[c->handshake], c, waiting);
+		metric_add(METRIC_handshakes_doubted_total, NULL, 1);
+	} else {
+		TAILQ_INSERT_TAIL(&s->handshakes[c->handshake], c, waiting);
+	}
 	if (!timer_is_set(&s->next_turn))
 		timer_set(&s->next_turn, 0);
 	return true;

@@ -5,6 +5,7 @@
 
 import contextlib
 import pathlib
+import select
 import signal
 import socket
 import ssl
@@ -323,6 +324,23 @@ class Limits(DoorTest):
             self.assertEqual(doubted("127.0.0.3"), 0)
             self.assertEqual(doubted(path="/principal/a"), 1)
             self.assertEqual([doubted(), doubted()], [0, 1])
+            self.assertEqual(exchange(stays, get("/who")).status, 200)
+
+    def test_of_the_doubted_the_latest_comes_first(self):
+        with self.another(address_connections=1000) as door, door.connect() as stays, contextlib.ExitStack() as stack:
+            for _ in range(10):
+                with door.connect() as s:
+                    self.assertEqual(exchange(s, get("/who")).status, 200)
+            context, crowd = self.pki.context("clerk"), []
+            for _ in range(200):
+                crowd.append(stack.enter_context(context.wrap_socket(
+                    stack.enter_context(door.plain()), server_hostname="127.0.0.1", do_handshake_on_connect=False)))
+                crowd[-1].settimeout(0)
+                with contextlib.suppress(ssl.SSLWantReadError):
+                    crowd[-1].do_handshake()
+            with door.connect("clerk") as s:
+                self.assertEqual(exchange(s, get("/who")).json["name"], "clerk")
+                self.assertLess(len(select.select(crowd, [], [], 0)[0]), 150)
             self.assertEqual(exchange(stays, get("/who")).status, 200)
 
 

@@ -10,7 +10,7 @@ from support.scene import OUTSIDE, PEOPLE, Scene
 # Those that judge nobody: a line of the access log, numbers, the clock, what is computed of its arguments; and those that
 # run by the caller's rights and see what its policies let it (tests/db/rights.py).
 JUDGES_NOBODY = {"log_access", "lease_numbers", "now", "uuid_v7", "may_act", "enter", "list_condition", "list_requests",
-                 "count_requests", "open_groups", "away",
+                 "count_requests", "overview", "away",
                  # Of the house as a whole: which keys are in use and how often, how much waits on the desk, who holds a snapshot.
                  "keys_in_use", "count_key", "look_at_desk", "look_at_snapshots"}
 ADMIN = {

@@ -25,7 +25,7 @@ READS = {
 RUNS = {
     "kezek_app": "accesses act add_delegation add_principal add_webhook away catalogue_open catalogue_use change_principal claim count_key "
                  "count_requests deliveries discard_upload end_delegation enter erase feed give_back has_part_of keys_in_use "
-                 "lease_numbers links_to_follow links_to_open list_condition list_requests log_access look_at_desk look_at_snapshots may_act notifications now open_groups open_requests plan_reassignment put_calendar "
+                 "lease_numbers links_to_follow links_to_open list_condition list_requests log_access look_at_desk look_at_snapshots may_act notifications now open_requests overview plan_reassignment put_calendar "
                  "put_catalogue put_chunk redeliver remove_webhook renew rotate_webhook see_notifications "
                  "set_test_clock store_document stored_answer try_calendar uuid_v7 webhooks whole_of work_waiting",
     "kezek_jobs": "count_key expire_leases fail_job fan_out fire_due forget_keys forget_uploads keys_in_use look_at_desk look_at_snapshots "

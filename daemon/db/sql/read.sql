@@ -1,6 +1,5 @@
 -- Reads. Those of requests follow `enter` in their unit and see only its scope. The clock stands in a sub-select, read
--- once a statement: it is volatile, and no index would be used for a comparison with it. In the overview what was
--- stopped counts for the agency that had it then, not for one that had given it on and goes on seeing it.
+-- once a statement: it is volatile, and no index would be used for a comparison with it.
 
 -- name: enter
 SELECT role, office, agency FROM kezek.enter($1)
@@ -121,47 +120,8 @@ ORDER BY array_position((SELECT ids FROM q), v.id)
 -- a day at most, is read one by one and added or taken off, and taken off is what of today is still to come where a clock
 -- was moved back. The session's time zone is UTC, as theirs is.
 -- name: overview
-WITH b AS MATERIALIZED (SELECT jsonb_object_agg(agency, today) AS today, jsonb_object_agg(agency, third) AS third
-	FROM unnest($2::text[], $3::date[], $4::date[]) AS b(agency, today, third)),
-	t AS MATERIALIZED (SELECT now, now - interval '30 days' AS since, whole, whole::date - date '1970-01-01' AS first,
-		now::date - date '1970-01-01' AS last
-		FROM kezek.now() AS now, date_trunc('day', now - interval '29 days 12 hours') AS whole)
-SELECT key, sum(open)::int, sum(due_today)::int, sum(due_soon)::int, sum(overdue)::int, sum(paused)::int,
-	min(oldest), sum(on_time)::int, sum(stopped)::int, sum(warned)::int, sum(escalated)::int, sum(on_desk)::int
-FROM (
-	SELECT w.key, w.n AS open,
-		CASE WHEN w.due_on = ((SELECT today FROM b) ->> w.agency)::date THEN w.n ELSE 0 END AS due_today,
-		CASE WHEN w.due_on <= ((SELECT third FROM b) ->> w.agency)::date THEN w.n ELSE 0 END AS due_soon,
-		CASE WHEN w.overdue THEN w.n ELSE 0 END AS overdue, CASE WHEN w.paused THEN w.n ELSE 0 END AS paused,
-		CASE WHEN w.overdue THEN w.oldest END AS oldest,
-		0::bigint AS on_time, 0::bigint AS stopped, 0::bigint AS warned, 0::bigint AS escalated,
-		CASE WHEN w.on_desk THEN w.n ELSE 0 END AS on_desk
-	FROM kezek.open_groups($1, (SELECT now FROM t)) w
-	UNION ALL
-	SELECT CASE $1 WHEN 'agency' THEN d.agency WHEN 'office' THEN d.office ELSE d.service END, 0, 0, 0, 0, 0, NULL,
-		sum(d.met), sum(d.met + d.missed), 0, 0, 0
-	FROM (
-		SELECT agency, office, service, met[until] - coalesce(met[after], 0) AS met,
-			missed[until] - coalesce(missed[after], 0) AS missed
-		FROM kezek.stopped, LATERAL (SELECT greatest((SELECT first FROM t) - 32 * block, 0) AS after,
-			least((SELECT last FROM t) - 32 * block + 1, 32) AS until) k
-		WHERE block >= (SELECT first / 32 FROM t) AND block <= (SELECT last / 32 FROM t)
-		UNION ALL
-		SELECT agency, office, service, met, missed FROM kezek.stopped_view
-		WHERE stopped_at > (SELECT since FROM t) AND stopped_at < (SELECT whole FROM t)
-		UNION ALL
-		SELECT agency, office, service, -met, -missed FROM kezek.stopped_view
-		WHERE stopped_at >= (SELECT whole FROM t) AND stopped_at <= (SELECT since FROM t)
-		UNION ALL
-		SELECT agency, office, service, -met, -missed FROM kezek.stopped_view
-		WHERE stopped_at > (SELECT now FROM t) AND stopped_at < date_trunc('day', (SELECT now FROM t)) + interval '1 day') d
-	GROUP BY 1
-	UNION ALL
-	SELECT CASE $1 WHEN 'agency' THEN n.agency WHEN 'office' THEN n.office ELSE n.service END, 0, 0, 0, 0, 0, NULL, 0, 0,
-		count(*) FILTER (WHERE n.kind = 'warned'), count(*) FILTER (WHERE n.kind = 'escalated'), 0
-	FROM kezek.notification n WHERE n.seen_at IS NULL
-	GROUP BY 1) o
-GROUP BY key ORDER BY key
+SELECT key, open, due_today, due_soon, overdue, paused, oldest, on_time, stopped, warned, escalated, on_desk
+FROM kezek.overview($1, $2, $3, $4) ORDER BY key
 
 -- name: notifications
 SELECT id, request, number, kind, deadline, rung, addressee, person, principal, agency, office, service, due_at,
