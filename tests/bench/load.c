@@ -39,7 +39,7 @@ static struct {
 	double rate, pause;
 	int64_t end_us, start_us, next_turn_us;
 	uint64_t key, prefix, person, most, begun, done, replies, empty, refused;
-	uint64_t leased; /* and not given back yet: nobody ends so */
+	uint64_t leased; /* or asked for, and not given back yet: nobody ends so */
 	uint64_t unavailable, without_retry;
 	uint32_t *latency_us, *unavailable_us;
 } run = {.batch = 1, .addresses = 1};
@@ -77,8 +77,8 @@ static void prepare(struct client *c)
 		break;
 	case STEP_CLAIM:
 		snprintf(path, sizeof(path), "/v1/queues/%s/claims", run.what);
-		text_addf(&body, "{\"max\":%d,\"lease_seconds\":600,\"worker\":\"bench\"}",
-			run.batch);
+		run.leased += run.second == STEP_RELEASE;
+		text_addf(&body, "{\"max\":%d,\"lease_seconds\":600,\"worker\":\"b\"}", run.batch);
 		add_post(&c->out, path, "", text_span(&body));
 		break;
 	case STEP_DECIDE:
@@ -149,6 +149,7 @@ static void answered(struct client *c)
 	if (!is_ok)
 		count_refused(c);
 	if (!is_ok && run.pause > 0) {
+		run.leased -= run.second == STEP_RELEASE;
 		c->step = run.first;
 		c->waiting = true;
 		c->ready_us = now_us() + (int64_t)(run.pause * 1e6);
@@ -163,12 +164,12 @@ static void answered(struct client *c)
 	case STEP_CLAIM:
 		if (!is_ok || !strstr(c->in, "{\"claims\":[{")) {
 			run.empty += is_ok;
+			run.leased -= run.second == STEP_RELEASE;
 			c->waiting = true;
 			c->ready_us = now_us() + EMPTY_PAUSE;
 			return;
 		}
 		c->step = run.second;
-		run.leased += run.second == STEP_RELEASE;
 		break;
 	case STEP_DECIDE:
 	case STEP_RELEASE: {
@@ -191,7 +192,7 @@ static void begin_waiting(struct client *clients)
 	for (int i = 0; i < run.connections; i++) {
 		struct client *c = &clients[i];
 
-		if (!c->waiting || c->ready_us > now_us())
+		if (!c->waiting || c->ready_us > now_us() || now_us() >= run.end_us)
 			continue;
 		c->waiting = false;
 		c->began_us = run.rate > 0 ? c->ready_us : now_us();

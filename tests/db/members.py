@@ -4,7 +4,7 @@ is not: each says so and nothing is changed, and the same call by whose it is ha
 """
 
 from support.casework import CaseTest
-from support.kezek import main
+from support.kezek import eventually, main
 from support.scene import OUTSIDE, PEOPLE, Scene
 
 # Those that judge nobody: a line of the access log, numbers, the clock, what is computed of its arguments; and those that
@@ -32,6 +32,8 @@ class Members(CaseTest):
     def setUpClass(cls):
         super().setUpClass()
         cls.scene = Scene(cls.world)
+        # What fires meanwhile would look like something changed.
+        eventually(lambda: cls.world.sql("SELECT count(*) FROM kezek.deadline WHERE fire_at <= kezek.now()") == [["0"]])
         rows = cls.world.sql("""SELECT p.proname, a.name, format_type(a.type, NULL) FROM pg_proc p
             CROSS JOIN LATERAL unnest(coalesce(p.proallargtypes, p.proargtypes::oid[]), p.proargnames, p.proargmodes)
                 WITH ORDINALITY AS a(type, name, mode, n)
