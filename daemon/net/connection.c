@@ -126,11 +126,12 @@ static void leave(struct connection *c);
 
 static void on_deadline(struct connection *c)
 {
+	enum log_level level = c->state == CONNECTION_idle ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
+
 	if (has_rate_floor(c) && is_fast_enough(c))
 		return;
-	if (server_may_log(c->server))
-		log_event(c->state == CONNECTION_idle ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
-			"timed_out", LOG_N("connection", c->id),
+	if (log_is_on(level) && server_may_log(c->server))
+		log_event(level, "timed_out", LOG_N("connection", c->id),
 			LOG_S("state", states[c->state].name), LOG_S("address", c->peer.address));
 	metric_add(METRIC_connections_timed_out_total, states[c->state].name, 1);
 	switch (c->state) {

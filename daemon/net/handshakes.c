@@ -4,6 +4,7 @@
  * are served besides, they have a third of the time at most; alone, all of it. Where they keep
  * coming to nothing, the next from there wait for all others, and those have a tenth, always.
  */
+#include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "daemon/net/inside.h"
 
@@ -100,6 +101,8 @@ void handshakes_forget(struct server *s, struct connection *c)
 		stop_waiting(s, c);
 	handshakes_end(s, c);
 	/* Whose principal is known no longer counts for its address. */
-	if (c->has_shaken && c->address && c->address->vain < VAIN_MAX)
-		c->address->vain++;
+	if (!c->has_shaken || !c->address || c->address->vain >= VAIN_MAX)
+		return;
+	if (++c->address->vain == VAIN_MAX && server_may_log(s))
+		log_event(LOG_LEVEL_INFO, "address_doubted", LOG_S("address", c->peer.address));
 }

@@ -1,10 +1,12 @@
 -- The overview: what is open, what was late, what nobody has seen; in the caller's scope.
 
 -- By agency, office or service; of each agency what is today and its third working day from now. What is open is counted
--- in groups by what is told apart, and the days are looked up once a group. What was stopped in 30 days: whole days from
--- what is kept of them, and the hours that are missing or too many one by one; it counts for the agency that had it then,
--- not for one that had given it on and goes on seeing it. Hashed: by the planner's costs sorting is the same, but two
--- million rows were sorted on disk, in 2.7 s for 1.1.
+-- in groups by what is told apart, and the days are looked up once a group. Where no term to decide runs due_at is
+-- infinite, and due_on is that of the last one. Of the last 30 days the whole ones are counted (kezek.stopped), from the
+-- midnight that is nearest to their beginning: what lies between the two, half a day at most, is read one by one and added
+-- or taken off, and taken off is what of today is still to come where a clock was moved back; the session's time zone is
+-- UTC, as theirs is. What was stopped counts for the agency that had it then, not for one that had given it on and goes on
+-- seeing it. Hashed: by the planner's costs sorting is the same, but two million rows were sorted on disk, in 2.7 s for 1.1.
 CREATE OR REPLACE FUNCTION kezek.overview(p_by text, p_agencies text[], p_today date[], p_third date[])
 RETURNS TABLE (key text, open int, due_today int, due_soon int, overdue int, paused int, oldest timestamptz,
 	on_time int, stopped int, warned int, escalated int, on_desk int)

@@ -321,6 +321,7 @@ class Limits(DoorTest):
                 return count() - before
 
             self.assertEqual([doubted() for _ in range(10)], 8 * [0] + 2 * [1])
+            door.wait_log(r"event=address_doubted address=127\.0\.0\.2\n")
             self.assertEqual(doubted("127.0.0.3"), 0)
             self.assertEqual(doubted(path="/principal/a"), 1)
             self.assertEqual([doubted(), doubted()], [0, 1])

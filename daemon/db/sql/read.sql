@@ -114,11 +114,6 @@ WITH q AS MATERIALIZED (SELECT ARRAY(SELECT request FROM kezek.work WHERE waitin
 SELECT v.* FROM kezek.request_view v WHERE v.id = ANY ((SELECT ids FROM q)::uuid[])
 ORDER BY array_position((SELECT ids FROM q), v.id)
 
--- Where no term to decide runs due_at is infinite, and due_on is that of the last one. The bounds of each agency are looked
--- up in an object: joined, they would be walked through for every request that is open. Of the last 30 days the whole
--- ones are counted (kezek.stopped), from the midnight that is nearest to their beginning: what lies between the two, half
--- a day at most, is read one by one and added or taken off, and taken off is what of today is still to come where a clock
--- was moved back. The session's time zone is UTC, as theirs is.
 -- name: overview
 SELECT key, open, due_today, due_soon, overdue, paused, oldest, on_time, stopped, warned, escalated, on_desk
 FROM kezek.overview($1, $2, $3, $4) ORDER BY key
