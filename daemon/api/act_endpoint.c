@@ -50,10 +50,7 @@ void act_reply(struct call *c, struct act_run *r)
 		answer_faults(c, &r->faults);
 		break;
 	case ACT_FAILED:
-		if (r->member_result == MEMBER_CONFLICT)
-			answer_problem(c, KEZEK_PROBLEM_overloaded, NULL);
-		else
-			answer_member(c, r->member_result);
+		answer_member(c, r->member_result);
 		break;
 	case ACT_AWAY:
 		answer_away(c, r->error);

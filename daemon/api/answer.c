@@ -97,10 +97,14 @@ void answer_stale(struct call *c, int version)
 	exchange_reply(c->x, 412, PROBLEM_CONTENT_TYPE, &t);
 }
 
+enum kezek_problem away_problem(int r)
+{
+	return r == -EBUSY ? KEZEK_PROBLEM_overloaded : KEZEK_PROBLEM_database_away;
+}
+
 void answer_away(struct call *c, int r)
 {
-	answer_problem(
-		c, r == -EBUSY ? KEZEK_PROBLEM_overloaded : KEZEK_PROBLEM_database_away, NULL);
+	answer_problem(c, away_problem(r), NULL);
 }
 
 void answer_unit(struct call *c, enum unit_how how)
@@ -117,29 +121,30 @@ void answer_unit(struct call *c, enum unit_how how)
 		answer_problem(c, KEZEK_PROBLEM_internal, NULL);
 }
 
-void answer_member(struct call *c, enum member_result result)
+enum kezek_problem member_problem(enum member_result result)
 {
 	switch (result) {
 	case MEMBER_DENIED:
-		answer_problem(c, KEZEK_PROBLEM_principal_disabled, NULL);
-		break;
+		return KEZEK_PROBLEM_principal_disabled;
 	case MEMBER_ABSENT:
-		answer_problem(c, KEZEK_PROBLEM_on_leave, NULL);
-		break;
+		return KEZEK_PROBLEM_on_leave;
 	case MEMBER_DISK_FULL:
-		answer_problem(c, KEZEK_PROBLEM_disk_full, NULL);
-		break;
+		return KEZEK_PROBLEM_disk_full;
 	case MEMBER_AWAY:
 	case MEMBER_UNKNOWN:
-		answer_problem(c, KEZEK_PROBLEM_database_away, NULL);
-		break;
+		return KEZEK_PROBLEM_database_away;
+	case MEMBER_CONFLICT:
 	case MEMBER_CLOCK:
 	case MEMBER_CALENDARS:
-		answer_problem(c, KEZEK_PROBLEM_overloaded, NULL);
-		break;
+		return KEZEK_PROBLEM_overloaded;
 	default:
-		answer_problem(c, KEZEK_PROBLEM_internal, NULL);
+		return KEZEK_PROBLEM_internal;
 	}
+}
+
+void answer_member(struct call *c, enum member_result result)
+{
+	answer_problem(c, member_problem(result), NULL);
 }
 
 void answer_stored(struct call *c, const struct stored_answer *stored)

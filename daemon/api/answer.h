@@ -22,10 +22,13 @@ void answer_not_open(struct call *c, enum kezek_state state, bool is_question, b
 /* 412 with the current version. */
 void answer_stale(struct call *c, int version);
 /* 503: `r` is what pg_submit or batcher_submit answered. */
+enum kezek_problem away_problem(int r);
 void answer_away(struct call *c, int r);
 /* A unit that did not end in UNIT_DONE. */
 void answer_unit(struct call *c, enum unit_how how);
-/* A member that did not end in MEMBER_DONE, MEMBER_DUPLICATE or MEMBER_CONFLICT. */
+/* A member that did not end in MEMBER_DONE or MEMBER_DUPLICATE; whose conflict has no better word,
+ * that moves too fast to be written. */
+enum kezek_problem member_problem(enum member_result result);
 void answer_member(struct call *c, enum member_result result);
 /* The stored answer, or 422 when the key was used with another body. */
 void answer_stored(struct call *c, const struct stored_answer *stored);

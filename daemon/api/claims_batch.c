@@ -53,12 +53,9 @@ enum kezek_problem act_problem(const struct act_run *r)
 	case ACT_FAULTY:
 		return KEZEK_PROBLEM_invalid;
 	case ACT_AWAY:
-		return KEZEK_PROBLEM_database_away;
+		return away_problem(r->error);
 	case ACT_FAILED:
-		return r->member_result == MEMBER_DISK_FULL   ? KEZEK_PROBLEM_disk_full
-		       : r->member_result == MEMBER_DENIED    ? KEZEK_PROBLEM_principal_disabled
-		       : r->member_result == MEMBER_CALENDARS ? KEZEK_PROBLEM_overloaded
-							      : KEZEK_PROBLEM_internal;
+		return member_problem(r->member_result);
 	default:
 		return KEZEK_PROBLEM_claim_lost;
 	}
@@ -151,7 +148,7 @@ static void on_renewed(struct member *base, enum member_result result)
 		} else {
 			act_add_problem(&t, c,
 				b->renewed[i] == MEMBER_CONFLICT ? KEZEK_PROBLEM_claim_lost
-								 : KEZEK_PROBLEM_database_away,
+								 : member_problem(b->renewed[i]),
 				NULL);
 		}
 		text_add_char(&t, '}');
