@@ -124,7 +124,7 @@ static void on_empty(void *arg)
 {
 	struct daemon *d = arg;
 
-	loop_stop(d->loop);
+	api_finish(d->api);
 }
 
 static void on_terminate(evutil_socket_t number, short what, void *arg)

@@ -269,6 +269,7 @@ int api_new(struct loop *l, const struct settings *settings, struct api **ret)
 	if (r == 0) {
 		a->numbers = numbers_new(a);
 		a->parking = parking_new(a);
+		a->give_backs = give_backs_new(a);
 		a->past = past_new();
 		a->own_acts = own_acts_new(a);
 		a->links = links_new(a);
@@ -326,6 +327,11 @@ void api_drain(struct api *a)
 	courier_drain(a->courier);
 }
 
+void api_finish(struct api *a)
+{
+	give_backs_finish(a->give_backs);
+}
+
 void api_free(struct api *a)
 {
 	if (!a)
@@ -337,6 +343,7 @@ void api_free(struct api *a)
 	past_free(a->past);
 	numbers_free(a->numbers);
 	batcher_free(a->writes);
+	give_backs_free(a->give_backs);
 	pg_free(a->reads);
 	pg_free(a->documents);
 	own_acts_free(a->own_acts);

@@ -37,6 +37,8 @@ void api_on_ready(struct api *a, void (*on_ready)(void *arg), void *arg);
  * exchanges finish; then server_drain's on_empty comes.
  */
 void api_drain(struct api *a);
+/* After it: what exchanges have left behind is written, then the loop stops. */
+void api_finish(struct api *a);
 void api_free(struct api *a);
 /* Ready to serve: database, schema version, caches. */
 bool api_is_live(const struct api *a);

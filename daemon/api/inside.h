@@ -25,6 +25,7 @@ struct principal {
 
 struct numbers;
 struct parking;
+struct give_backs;
 struct recompute;
 struct past;
 struct own_acts;
@@ -76,6 +77,7 @@ struct api {
 	struct timer waiters_timer;
 	struct numbers *numbers;
 	struct parking *parking;
+	struct give_backs *give_backs;
 	struct recompute *recompute;
 	struct past *past;
 	struct own_acts *own_acts;

@@ -4,7 +4,8 @@ import contextlib
 import threading
 import uuid
 
-from support.casework import CaseTest, submission
+from support.casework import CaseTest, aside, submission
+from support.hold import Hold
 from support.kezek import eventually, main
 
 
@@ -108,6 +109,46 @@ class Outage(CaseTest):
         self.assertEqual(twice, [])
         doubled = self.world.sql("SELECT number FROM kezek.request GROUP BY 1 HAVING count(*) > 1")
         self.assertEqual(doubled, [])
+
+    def waits_for_a_lock(self):
+        return self.world.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+                              "AND datname = current_database()") != []
+
+    def killed_behind(self, lock, work, *arguments, **named):
+        """What is answered to work that waits for the lock when PostgreSQL is killed, and for so long that none
+        of it can be tried again."""
+        held = Hold(self.world, lock)
+        answer = aside(work, *arguments, **named)
+        eventually(self.waits_for_a_lock)
+        self.world.cluster.kill()
+        held.psql.stdin.close()
+        held.psql.stdout.close()
+        held.psql.wait(20)
+        try:
+            return answer()
+        finally:
+            self.world.cluster.start()
+            eventually(self.is_ready, timeout=20)
+
+    def test_lost_in_between_a_batch_says_503_of_its_members(self):
+        request = self.submit()
+        claim = self.take(request)
+        decide = {"claims": [self.held(claim, outcome="granted")]}
+        lock = f"SELECT FROM kezek.request_state WHERE id = '{request['id']}' FOR UPDATE"
+        reply = self.killed_behind(lock, self.probe.post, "/v1/claims/decide", decide, key="lost-in-between").must(200)
+        problem = reply["results"][0]["problem"]
+        self.assertEqual((problem["code"], reply["results"][0]["status"]), ("database_away", 503), repr(reply))
+        again = self.probe.post("/v1/claims/decide", decide, key="lost-in-between").must(200)
+        self.assertEqual(again["results"][0]["result"], "done", repr(again))
+
+    def test_a_claim_that_could_not_be_read_is_given_back_when_postgresql_is_there_again(self):
+        request = self.submit()
+        reply = self.killed_behind("LOCK kezek.content IN ACCESS EXCLUSIVE MODE", self.probe.post,
+                                   "/v1/queues/probe/claims", {"request": request["id"]})
+        self.assert_away(reply)
+        self.assertEqual(self.world.sql(f"SELECT count(*) FROM kezek.event WHERE request = '{request['id']}' "
+                                        "AND kind = 'claim'"), [["1"]])
+        eventually(lambda: self.see(request)["state"] == "queued", timeout=10)
 
     def test_a_database_that_hangs_is_503_within_the_limit(self):
         self.submit()
