@@ -91,6 +91,7 @@ bool fault_is_shape(enum word reason)
 	case WORD_reason_too_deep:
 	case WORD_reason_bad_text:
 	case WORD_reason_number_too_big:
+	case WORD_reason_too_many_values:
 	case WORD_reason_unknown_member:
 	case WORD_reason_duplicate_member:
 	case WORD_reason_wrong_type:

@@ -26,7 +26,7 @@ int json_check(struct span text, const struct json_limits *limits, struct json_f
 {
 	unsigned depth = limits && limits->depth ? limits->depth : JSON_DEPTH;
 	struct json_members members;
-	size_t offset = 0;
+	size_t offset = 0, tree;
 	int refusal;
 
 	if (text.len > UINT32_MAX)
@@ -34,7 +34,12 @@ int json_check(struct span text, const struct json_limits *limits, struct json_f
 	json_members_init(&members, text.at);
 	refusal =
 		json_scan(text, depth < JSON_DEPTH_MAX ? depth : JSON_DEPTH_MAX, &members, &offset);
+	tree = text.len + members.tree;
 	json_members_done(&members);
+	if (!refusal && limits && limits->ret_tree)
+		*limits->ret_tree = tree;
+	if (!refusal && limits && limits->tree && tree > limits->tree)
+		refusal = JSON_TOO_HEAVY;
 	return describe(refusal, offset, text, ret_fault);
 }
 
@@ -84,6 +89,7 @@ void json_fault_report(const struct json_fault *fault, struct faults *faults)
 		[JSON_NUL] = WORD_reason_bad_text,
 		[JSON_SURROGATE] = WORD_reason_bad_text,
 		[JSON_NUMBER] = WORD_reason_number_too_big,
+		[JSON_TOO_HEAVY] = WORD_reason_too_many_values,
 	};
 	char offset[24];
 

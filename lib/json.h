@@ -16,6 +16,7 @@ enum json_refusal {
 	JSON_NUL,             /* policy: \u0000, which PostgreSQL's text cannot hold */
 	JSON_SURROGATE,       /* policy: \ud800…\udfff without its other half */
 	JSON_NUMBER,          /* policy: an integer beyond int64, or 1e308 and beyond */
+	JSON_TOO_HEAVY,       /* well, but its tree would take more than `tree` */
 };
 
 /* `pointer` names the value (a doubled member: itself), cut at a whole member when too long. */
@@ -29,11 +30,12 @@ struct json_fault {
 #define JSON_DEPTH     16   /* the default */
 #define JSON_DEPTH_MAX 1024 /* what the gate can be told to allow */
 struct json_limits {
-	unsigned depth; /* 0: JSON_DEPTH */
+	unsigned depth;   /* 0: JSON_DEPTH */
+	size_t tree;      /* bytes that json-c's tree may take, roughly; 0: any number */
+	size_t *ret_tree; /* how many it takes, unless refused for something else; or NULL */
 };
 
-/* Grammar and UTF-8 alone, to JSON_DEPTH_MAX. 0, or a json_refusal, described in *ret_fault (may be
- * NULL). */
+/* Grammar and UTF-8, to JSON_DEPTH_MAX. 0, or a json_refusal; *ret_fault (or NULL) describes it. */
 _must_check_ int json_check_grammar(struct span text, struct json_fault *ret_fault);
 /* Grammar and policy. A text of 4 GiB or more is JSON_BAD_GRAMMAR. */
 _must_check_ int json_check(
@@ -82,8 +84,7 @@ struct json_reader {
 	unsigned asked_count;
 };
 
-/* `object` may be anything: wrong_type is reported unless it is an object. `pointer`: "" for the
- * whole body. */
+/* `object` may be anything: no object is wrong_type. `pointer`: "" for the whole body. */
 void json_reader_init(
 	struct json_reader *r, json_object *object, const char *pointer, struct faults *faults);
 /* A reader for a member that is an object, or for one item of an array. False: absent or faulty, no

@@ -14,8 +14,16 @@ struct json_members {
 		uint32_t at;   /* offset of its opening quote */
 	} * items, few[96];
 	size_t count, cap;
+	size_t tree; /* bytes that json-c 0.16 takes for what was read, beside the strings' own */
 	uint32_t first[JSON_DEPTH_MAX + 1]; /* by depth: where the object's own begin */
 };
+
+/* As measured with glibc, rounded up: the value alone; an object with its first table; a name with
+ * its share of larger tables. */
+#define JSON_TREE_VALUE  104
+#define JSON_TREE_OBJECT 800
+#define JSON_TREE_ARRAY  160
+#define JSON_TREE_NAME   136
 
 void json_members_init(struct json_members *m, const char *text);
 void json_members_done(struct json_members *m);

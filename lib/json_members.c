@@ -149,7 +149,7 @@ void json_members_init(struct json_members *m, const char *text)
 {
 	m->text = text;
 	m->items = m->few;
-	m->count = 0;
+	m->count = m->tree = 0;
 	m->cap = ARRAY_SIZE(m->few);
 }
 

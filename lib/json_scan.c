@@ -212,6 +212,8 @@ static int open_one(struct scan *s, bool is_object)
 	else
 		s->is_object[s->depth / 64] &= ~bit;
 	s->depth++;
+	if (s->members)
+		s->members->tree += is_object ? JSON_TREE_OBJECT : JSON_TREE_ARRAY;
 	if (is_object && s->members)
 		json_members_open(s->members, s->depth);
 	return is_object ? NEXT_FIRST_NAME : NEXT_FIRST_ITEM;
@@ -257,6 +259,8 @@ static int scan_value(struct scan *s)
 			return JSON_BAD_GRAMMAR;
 		refusal = scan_number(s);
 	}
+	if (s->members)
+		s->members->tree += JSON_TREE_VALUE;
 	return refusal ? refusal : NEXT_AFTER_VALUE;
 }
 
@@ -276,6 +280,8 @@ static int scan_name(struct scan *s)
 		s->at = from;
 		return JSON_DUPLICATE;
 	}
+	if (s->members)
+		s->members->tree += JSON_TREE_NAME;
 	skip_space(s);
 	if (peek(s) != ':')
 		return JSON_BAD_GRAMMAR;

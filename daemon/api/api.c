@@ -15,6 +15,7 @@
 #include "daemon/api/readings.h"
 #include "daemon/api/shelf.h"
 #include "daemon/api/recompute.h"
+#include "daemon/memory.h"
 #include "daemon/metrics.h"
 
 #define READ_QUEUE  4096
@@ -25,6 +26,8 @@
 /* New work that would wait longer for its turn at PostgreSQL is refused: however slow the disk is,
  * who is let in is answered within this and the time of a commit. */
 #define WAIT_MAX_US (500 * 1000)
+/* Of a body's largest size that is what its tree may take. */
+#define TREE_FACTOR 16
 
 static void call_free(void *arg)
 {
@@ -35,6 +38,7 @@ static void call_free(void *arg)
 	unit_done(&c->unit);
 	access_done(&c->told);
 	json_object_put(c->body);
+	memory_release(c->tree);
 	book_unref(c->book);
 	free(c);
 }
@@ -66,7 +70,7 @@ static bool media_type_fits(const struct call *c)
 /* What there is too much of to take new work, or NULL. It is asked before the body is read. */
 static const char *overload(const struct call *c, bool writes)
 {
-	if (exchange_is_short_of_memory(c->x))
+	if (exchange_memory_left(c->x) == 0)
 		return "memory";
 	if (writes && batcher_wait(c->api->writes) > WAIT_MAX_US)
 		return "writes";
@@ -74,6 +78,12 @@ static const char *overload(const struct call *c, bool writes)
 		readings_waited(c->api->readings) > WAIT_MAX_US)
 		return "reads";
 	return NULL;
+}
+
+static void refuse_overload(struct call *c, const char *too_much)
+{
+	metric_add(METRIC_overload_refused_total, too_much, 1);
+	answer_problem(c, KEZEK_PROBLEM_overloaded, NULL);
 }
 
 static bool call_permit(struct call *c)
@@ -94,8 +104,7 @@ static bool call_permit(struct call *c)
 		return false;
 	}
 	if (!(c->route->flags & ROUTE_OPEN) && (too_much = overload(c, writes))) {
-		metric_add(METRIC_overload_refused_total, too_much, 1);
-		answer_problem(c, KEZEK_PROBLEM_overloaded, NULL);
+		refuse_overload(c, too_much);
 		return false;
 	}
 	if (c->api->draining && !(c->route->flags & ROUTE_OPEN)) {
@@ -143,18 +152,32 @@ static void on_head(struct exchange *x)
 
 static bool read_body(struct call *c)
 {
-	struct json_limits limits = {.depth = (unsigned)c->api->settings->json_depth};
+	const struct settings *s = c->api->settings;
+	size_t most = TREE_FACTOR *
+		      (size_t)(c->route->flags & ROUTE_BULK ? s->bulk_bytes : s->json_bytes);
+	size_t left = exchange_memory_left(c->x), tree = 0;
+	struct json_limits limits = {(unsigned)s->json_depth, left < most ? left + 1 : most, &tree};
 	struct json_fault fault;
 	_faults_ faults = {0};
+	int refusal;
 
 	if (!c->x->body.len && (c->route->flags & ROUTE_NO_BODY_OK)) {
 		c->body = json_object_new_object();
 		return true;
 	}
-	if (json_read(c->x->body, &limits, &fault, &c->body) == 0)
+	refusal = json_read(c->x->body, &limits, &fault, &c->body);
+	if (refusal == 0) {
+		memory_hold(c->tree = tree);
 		return true;
-	json_fault_report(&fault, &faults);
-	answer_faults(c, &faults);
+	}
+	if (refusal == JSON_TOO_HEAVY && tree <= most) {
+		refuse_overload(c, "memory");
+	} else if (refusal == JSON_TOO_HEAVY) {
+		answer_problem(c, KEZEK_PROBLEM_too_large, "the body holds too many values");
+	} else {
+		json_fault_report(&fault, &faults);
+		answer_faults(c, &faults);
+	}
 	return false;
 }
 

@@ -31,6 +31,7 @@ struct call {
 	uint8_t fingerprint[FINGERPRINT_SIZE];
 	struct book *book; /* held */
 	json_object *body; /* NULL where there is none */
+	size_t tree;       /* bytes that it takes, in the memory account */
 	struct unit unit;  /* for handlers that read */
 	struct told told;  /* access_log.h */
 	void *state;       /* the handler's own */

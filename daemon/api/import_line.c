@@ -1,7 +1,8 @@
 /* Reading one line of an import, every fault of it at once. */
 #include "daemon/api/import_parts.h"
 
-#define NUMBER_MAX 100
+#define NUMBER_MAX      100
+#define LINE_TREE_BYTES (16 * 1024 * 1024)
 
 void import_line_init(struct import_line *l, struct book *b, int64_t now)
 {
@@ -117,7 +118,8 @@ static void read_members(struct import_line *l, struct json_reader *r)
 
 bool import_line_read(struct import_line *l, struct span text, unsigned json_depth)
 {
-	struct json_limits limits = {.depth = json_depth};
+	size_t tree = 0;
+	struct json_limits limits = {json_depth, LINE_TREE_BYTES, &tree};
 	struct json_fault fault;
 	struct json_reader r;
 
@@ -126,6 +128,7 @@ bool import_line_read(struct import_line *l, struct span text, unsigned json_dep
 		json_fault_report(&fault, &l->in.faults);
 		return false;
 	}
+	l->bytes += tree;
 	json_reader_init(&r, l->body, "", &l->in.faults);
 	read_members(l, &r);
 	json_reader_end(&r);

@@ -12,7 +12,7 @@
 #define LINES_MAX       100000             /* of one call */
 #define LINE_BYTES      (1024 * 1024)      /* a longer line is refused */
 #define FLYING_MAX      256                /* lines on their way to PostgreSQL */
-#define FLYING_BYTES    (4 * 1024 * 1024)  /* … and their bytes */
+#define FLYING_BYTES    (32 * 1024 * 1024) /* … and their bytes, parsed */
 #define SLICE_US        2000               /* of the loop's time before others have their turn */
 #define CROWDED_US      5000               /* before the batcher is asked again */
 #define EXPLAINED_BYTES (32 * 1024 * 1024) /* results beyond it name no single faults */

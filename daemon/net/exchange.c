@@ -28,7 +28,7 @@ void exchange_take_body(struct exchange *x, size_t limit, enum body_class body_c
 		return;
 	}
 	assert(c->state == CONNECTION_deciding);
-	if (http1_head_has_body(&f->head) && server_is_short_of_memory(c->server)) {
+	if (http1_head_has_body(&f->head) && !server_memory_left(c->server)) {
 		reply_problem(c, KEZEK_PROBLEM_overloaded, NULL);
 	} else if (f->head.content_length > 0 && (uint64_t)f->head.content_length > limit) {
 		reply_problem(
@@ -150,9 +150,9 @@ bool exchange_field(const struct exchange *x, const char *name, struct span *ret
 	return http1_field(x->head, name, ret);
 }
 
-bool exchange_is_short_of_memory(const struct exchange *x)
+size_t exchange_memory_left(const struct exchange *x)
 {
 	const struct flight *f = container_of(x, const struct flight, x);
 
-	return server_is_short_of_memory(f->connection->server);
+	return server_memory_left(f->connection->server);
 }

@@ -112,8 +112,9 @@ bool exchange_stream_write(struct exchange *x, struct span bytes);
  * shows. */
 void exchange_stream_close(struct exchange *x, bool whole);
 
-/* True: new work is to be refused with 503 (net itself refuses bodies then). */
-bool exchange_is_short_of_memory(const struct exchange *x);
+/* Bytes that may still be held. 0: new work is to be refused with 503 (net itself refuses bodies).
+ */
+size_t exchange_memory_left(const struct exchange *x);
 
 /* The value of a header field of the request (the first; net refuses doubled ones that matter). */
 bool exchange_field(const struct exchange *x, const char *name, struct span *ret);

@@ -68,6 +68,8 @@ bool server_may_log(struct server *s);
 void server_count_failure(struct server *s, const struct connection *c, const char *reason);
 /* In percent of memory_bytes. */
 int server_memory_percent(const struct server *s);
+/* Bytes until new work must be refused, which is at 80 %. */
+size_t server_memory_left(const struct server *s);
 
 /* handshakes.c. */
 void handshakes_init(struct server *s);

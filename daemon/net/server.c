@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "daemon/log.h"
+#include "daemon/memory.h"
 #include "daemon/metrics.h"
 #include "daemon/net/inside.h"
 
@@ -306,16 +307,23 @@ bool server_count_stream(struct exchange *x)
 	return true;
 }
 
-int server_memory_percent(const struct server *s)
+static size_t memory_used(const struct server *s)
 {
 	size_t used = s->pool.used + (size_t)s->count * CONNECTION_BYTES +
-		      (size_t)s->shaking * HANDSHAKE_BYTES;
+		      (size_t)s->shaking * HANDSHAKE_BYTES + memory_held();
 
 	metric_set(METRIC_memory_account_bytes, NULL, (int64_t)used);
-	return (int)(used * 100 / (size_t)s->limits.memory_bytes);
+	return used;
 }
 
-bool server_is_short_of_memory(const struct server *s)
+int server_memory_percent(const struct server *s)
 {
-	return server_memory_percent(s) >= SHORT_PERCENT;
+	return (int)(memory_used(s) * 100 / (size_t)s->limits.memory_bytes);
+}
+
+size_t server_memory_left(const struct server *s)
+{
+	size_t used = memory_used(s), most = (size_t)s->limits.memory_bytes / 100 * SHORT_PERCENT;
+
+	return used < most ? most - used : 0;
 }

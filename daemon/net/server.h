@@ -26,5 +26,3 @@ void server_free(struct server *s);
 bool server_count_principal(struct exchange *x, const char *principal);
 /* Counts the exchange among its principal's streams until it ends. False: too many. */
 bool server_count_stream(struct exchange *x);
-/* Bytes of the memory account in use, and whether new work must be refused (80 % and more). */
-bool server_is_short_of_memory(const struct server *s);

@@ -117,5 +117,29 @@ class Overload(CaseTest):
         self.assertGreaterEqual(self.refused("reads") - before, 2)
 
 
+class Heavy(CaseTest):
+    """What JSON becomes in memory is far more than its text: it counts, and has a bound of its own."""
+
+    world_options = {"memory_bytes": "4MiB"}
+
+    def post(self, values, value=None):
+        return self.desk.post("/v1/requests", [{} if value is None else value] * values)
+
+    def test_a_body_that_is_all_brackets(self):
+        for values, value in ((60000, {}), (80000, 1), (60000, [])):
+            self.assert_problem(self.post(values, value), 413, "too_large")
+
+    def test_what_does_not_fit_now(self):
+        reply = self.post(4500)  # 3.6 of 4 MiB, of which four fifths are for new work
+        self.assert_problem(reply, 503, "overloaded")
+        self.assertGreaterEqual(int(reply.header("Retry-After")), 1)
+        self.assertIn('kezek_overload_refused_total{reason="memory"} 1\n', self.admin.get("/metrics").must(200).text)
+
+    def test_it_is_given_back(self):
+        for _ in range(20):
+            self.assertEqual(self.post(2500).status, 400)
+        self.submit()
+
+
 if __name__ == "__main__":
     main()

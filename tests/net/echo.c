@@ -75,7 +75,7 @@ static void say_counts(struct exchange *x)
 	struct text t = TEXT_INIT;
 
 	text_addf(&t, "{\"gone\":%d,\"ended\":%d,\"short\":%s}", door.gone, door.ended,
-		exchange_is_short_of_memory(x) ? "true" : "false");
+		exchange_memory_left(x) == 0 ? "true" : "false");
 	reply_json(x, 200, &t);
 }
 

@@ -298,6 +298,38 @@ static void test_pointer_is_cut(void)
 	check(well, "a pointer is cut at a whole member");
 }
 
+static void test_tree(void)
+{
+	static const struct {
+		const char *item;
+		size_t least,
+			most; /* bytes that json-c 0.16 takes for one in an array, and half more */
+	} items[] = {{"1", 72, 110}, {"\"a\"", 88, 130}, {"[]", 152, 230}, {"{}", 792, 1190},
+		{"{\"a\":1}", 888, 1330}, {"null", 8, 110}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(items); i++) {
+		size_t tree = 0;
+		struct json_limits limits = {.ret_tree = &tree};
+		json_object *object = NULL;
+		_text_ t = TEXT_INIT;
+		struct json_fault f;
+
+		text_adds(&t, "[1");
+		for (int n = 0; n < 1000; n++)
+			text_addf(&t, ",%s", items[i].item);
+		text_add_char(&t, ']');
+		check(json_check(text_span(&t), &limits, &f) == 0 &&
+				tree / 1000 >= items[i].least && tree / 1000 <= items[i].most,
+			"the tree of %s: %zu", items[i].item, tree / 1000);
+		limits.tree = tree;
+		check(json_check(text_span(&t), &limits, &f) == 0, "fits");
+		limits.tree--;
+		check(json_read(text_span(&t), &limits, &f, &object) == JSON_TOO_HEAVY && !object &&
+				f.pointer[0] == '\0',
+			"does not");
+	}
+}
+
 static void test_report(void)
 {
 	json_object *object = NULL;
@@ -322,6 +354,7 @@ int main(void)
 	test_accepted();
 	test_many_members();
 	test_pointer_is_cut();
+	test_tree();
 	test_report();
 	return tap_end();
 }
