@@ -167,6 +167,7 @@ static void set_up(struct outgoing *o, struct transfer *t, const char *url)
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_QUICK_EXIT, 1L); /* leave getaddrinfo(3) to its thread, not wait for it */
 	SET(CURLOPT_TIMEOUT_MS, (long)(o->timeout_us / 1000));
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(o->timeout_us / 2000));
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);

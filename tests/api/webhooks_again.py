@@ -2,8 +2,10 @@
 
 import datetime
 import threading
+import time
 
 from support.kezek import Pki, eventually, free_port, main
+from support.silence import silence
 from support.webhooks import Webhooks
 
 
@@ -32,6 +34,32 @@ class TriedAgain(Webhooks):
         for message in receiver.messages:
             self.assertEqual(message.signers(hook["secret"]), [hook["secret"]])
         self.assertIsNone(self.look()["failing_since"])
+
+    def test_a_silent_name_server_keeps_nobody_waiting(self):
+        """Neither while the name is asked for, nor when that is given up and the asking goes on for seconds."""
+        self.hook("https://silent.example/")
+        daemon = self.world.another_daemon(webhook_timeout="2")
+        self.addCleanup(daemon.stop)
+        with silence(self) as server:
+            server.serve(daemon)
+            daemon.start()
+            said = []
+            with daemon.client("admin") as admin, daemon.client() as client:
+                ping = threading.Thread(target=lambda: said.append(admin.post("/v1/webhooks/probe/test").must(200).json))
+                ping.start()
+                self.assertIn(b"silent", server.asked())
+                end = time.monotonic() + 4
+                while time.monotonic() < end:
+                    since = time.monotonic()
+                    client.get("/healthz").must(200)
+                    self.assertLess(time.monotonic() - since, 0.9)
+                    time.sleep(0.05)
+                ping.join()
+            self.assertEqual((said[0]["delivered"], said[0]["why"]), (False, "timeout"))
+            self.assertLess(said[0]["took_ms"], 2500)
+            since = time.monotonic()
+            daemon.stop()
+            self.assertLess(time.monotonic() - since, 2)
 
     def test_why(self):
         """Whatever keeps it from being delivered has a name, and is tried again."""
