@@ -111,6 +111,13 @@ class Delivered(Webhooks):
             reply = self.admin.post("/v1/webhooks", {"name": "n", "principal": "officer-probe", "url": url})
             self.assert_invalid(reply, "/url")
 
+    def test_a_scheme_in_any_case(self):
+        receiver = self.receiver()
+        hook = self.hook(receiver.url.replace("https:", "HTTPS:"))
+        self.assertEqual(hook["url"][:6], "HTTPS:")
+        self.submit()
+        receiver.wait(1)
+
     def test_a_long_answer_is_not_read(self):
         receiver = self.receiver(lambda message: (200, b"x" * 10_000_000))
         self.hook(receiver.url)
