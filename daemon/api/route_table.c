@@ -95,7 +95,7 @@ const struct route_entry routes[] = {
 	{HTTP1_POST, "/v1/webhooks/{name}/rotate", ACCESS_webhook_write,
 		JSON | ACTOR | ROUTE_NO_BODY_OK | ROUTE_KEY_OPTIONAL, webhook_rotate_begin},
 	{HTTP1_POST, "/v1/webhooks/{name}/test", ACCESS_webhook_write,
-		JSON | ACTOR | ROUTE_NO_BODY_OK | ROUTE_KEY_OPTIONAL, webhook_test_begin},
+		JSON | ACTOR | ROUTE_NO_BODY_OK, webhook_test_begin},
 	{HTTP1_GET, "/v1/webhooks/{name}/deliveries", ACCESS_webhook_read, ACTOR,
 		webhook_deliveries_begin},
 	{HTTP1_POST, "/v1/webhooks/{name}/redeliver", ACCESS_webhook_write,

@@ -210,8 +210,7 @@ void webhook_redeliver_begin(struct call *c)
 		answer_faults(c, &faults);
 		return;
 	}
-	p = call_read(c, SQL_REDELIVER);
-	params_text(p, c->who.name);
+	p = webhook_change(c, SQL_REDELIVER);
 	params_text(p, c->segment[0]);
 	params_int64(p, position);
 	params_int64(p, from);

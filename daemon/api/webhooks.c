@@ -27,15 +27,32 @@ static void making_free(void *state)
 	free(m);
 }
 
-/* The hook's secret is a key that the master key wraps, told once. */
+/* The hook's secret is a key that the master key wraps. */
 static void make_secret(struct call *c, struct making *m)
 {
 	uint8_t key[SEAL_KEY_SIZE];
 
 	seal_make_key(c->api->seal, &m->id, key, &m->wrapped, &m->master);
+	secret_forget(key, sizeof(key));
+}
+
+/* Told by the call that made it, and by its repeats. */
+static bool tell_secret(struct call *c, struct making *m, struct row r)
+{
+	uint8_t key[SEAL_KEY_SIZE];
+	struct hook hook;
+
+	hook.name = row_text(&r);
+	hook_read(&r, &hook);
+	if (seal_open_key(c->api->seal, &hook.id, hook.master, hook.wrapped, key) < 0) {
+		log_event(
+			LOG_LEVEL_ERROR, "webhook_secret_unreadable", LOG_S("webhook", hook.name));
+		return false;
+	}
 	text_adds(&m->secret, WEBHOOK_SECRET_TAG);
 	text_add_base64(&m->secret, (struct span){(const char *)key, sizeof(key)});
 	secret_forget(key, sizeof(key));
+	return true;
 }
 
 static void add_kinds(struct text *t, const char *lines)
@@ -109,6 +126,16 @@ void webhook_ask(struct call *c, const char *name)
 	params_text(p, name);
 }
 
+struct params *webhook_change(struct call *c, enum statement statement)
+{
+	struct params *p = call_read(c, statement);
+
+	params_text(p, c->who.name);
+	params_text(p, c->key[0] ? c->key : NULL);
+	params_bytes(p, c->fingerprint, FINGERPRINT_SIZE);
+	return p;
+}
+
 bool webhook_is_done(struct call *c, enum unit_how how, int statement)
 {
 	const char *result;
@@ -119,9 +146,15 @@ bool webhook_is_done(struct call *c, enum unit_how how, int statement)
 	if (statement >= 0) {
 		r = row_of(&c->unit, statement, 0);
 		result = row_text(&r);
+		if (strcmp(result, "replayed") == 0 || strcmp(result, "replaced") == 0) {
+			exchange_header(c->x, "Idempotent-Replayed", "true");
+			return true;
+		}
 		if (strcmp(result, "done") != 0) {
 			answer_problem(c,
-				strcmp(result, "exists") == 0    ? KEZEK_PROBLEM_already_exists
+				strcmp(result, "exists") == 0 ? KEZEK_PROBLEM_already_exists
+				: strcmp(result, "reused") == 0
+					? KEZEK_PROBLEM_idempotency_key_reused
 				: strcmp(result, "missing") == 0 ? KEZEK_PROBLEM_not_found
 								 : KEZEK_PROBLEM_role_not_allowed,
 				NULL);
@@ -184,11 +217,17 @@ static void on_made(struct unit *u, enum unit_how how)
 	struct call *c = call_of_unit(u);
 	struct making *m = c->state;
 	struct text t = TEXT_INIT;
+	struct row r;
 
 	if (!webhook_is_done(c, how, 1))
 		return;
-	if (!rows_count(u, 2)) { /* removed by another in between */
+	if (!rows_count(u, 2)) { /* removed since, and this is a repeat */
 		answer_problem(c, KEZEK_PROBLEM_not_found, NULL);
+		return;
+	}
+	r = row_of(u, 1, 0);
+	if (strcmp(row_text(&r), "replaced") != 0 && !tell_secret(c, m, row_of(u, 2, 0))) {
+		answer_problem(c, KEZEK_PROBLEM_internal, NULL);
 		return;
 	}
 	add_webhook(&t, row_of(u, 2, 0), m->secret.data);
@@ -259,8 +298,7 @@ void webhook_add_begin(struct call *c)
 	m->id = uuid_new(loop_now(c->api->loop));
 	m->status = 201;
 	make_secret(c, m);
-	p = call_read(c, SQL_ADD_WEBHOOK);
-	params_text(p, c->who.name);
+	p = webhook_change(c, SQL_ADD_WEBHOOK);
 	params_text(p, name);
 	params_uuid(p, &m->id);
 	params_text(p, principal);
@@ -318,8 +356,7 @@ static void on_rotated(struct unit *u, enum unit_how how)
 	make_secret(c, m);
 	unit_done(u);
 	memset(u, 0, sizeof(*u));
-	p = call_read(c, SQL_ROTATE_WEBHOOK);
-	params_text(p, c->who.name);
+	p = webhook_change(c, SQL_ROTATE_WEBHOOK);
 	params_text(p, c->segment[0]);
 	params_int(p, m->master);
 	params_bytes(p, m->wrapped.data, m->wrapped.len);

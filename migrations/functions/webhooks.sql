@@ -1,21 +1,55 @@
 -- Webhooks: their administration, and what the daemon that carries them asks. Locks: the hook before its deliveries.
 
--- done, denied, exists, or missing: no such principal, or a disabled one. It begins with what comes from now on.
-CREATE OR REPLACE FUNCTION kezek.add_webhook(p_by text, p_name text, p_id uuid, p_principal text, p_url text,
-	p_kinds text[], p_master int, p_wrapped bytea) RETURNS text
+-- Takes the key of a call on a hook, in the transaction of its effect; waits for a running twin. NULL: it was free, or
+-- none was given. Else nothing may be done: replayed; replaced (likewise, but the secret it made is not in use any
+-- more); reused (another call had it).
+CREATE OR REPLACE FUNCTION kezek.take_webhook_key(p_by text, p_key text, p_fingerprint bytea, p_hook uuid, p_status int,
+	p_version int) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+	k kezek.idempotency;
+BEGIN
+	IF p_key IS NULL THEN
+		RETURN NULL;
+	END IF;
+	INSERT INTO kezek.idempotency
+	VALUES (p_by, p_key, p_fingerprint, p_hook, p_status, NULL, p_version, kezek.now(), false) ON CONFLICT DO NOTHING;
+	IF FOUND THEN
+		RETURN NULL;
+	END IF;
+	SELECT * INTO k FROM kezek.idempotency i WHERE i.principal = p_by AND i.key = p_key;
+	RETURN CASE WHEN k.fingerprint IS DISTINCT FROM p_fingerprint THEN 'reused'
+		WHEN EXISTS (SELECT FROM kezek.webhook w WHERE w.id = k.request AND w.secret_no = k.version) THEN 'replayed'
+		ELSE 'replaced' END;
+END
+$$;
+
+-- done, denied, exists, or missing: no such principal, or a disabled one; or as take_webhook_key(). It begins with what
+-- comes from now on.
+DROP FUNCTION IF EXISTS kezek.add_webhook;
+CREATE FUNCTION kezek.add_webhook(p_by text, p_key text, p_fingerprint bytea, p_name text, p_id uuid,
+	p_principal text, p_url text, p_kinds text[], p_master int, p_wrapped bytea) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_key text;
 BEGIN
 	IF NOT kezek.is_admin(p_by) THEN
 		RETURN 'denied';
 	END IF;
-	IF NOT EXISTS (SELECT FROM kezek.principal p WHERE p.name = p_principal AND p.disabled_at IS NULL) THEN
-		RETURN 'missing';
+	v_key := kezek.take_webhook_key(p_by, p_key, p_fingerprint, p_id, 201, 1);
+	IF v_key IS NOT NULL THEN
+		RETURN v_key;
 	END IF;
 	INSERT INTO kezek.webhook (name, id, principal, url, kinds, position, master, wrapped, created_at, created_by)
-	SELECT p_name, p_id, p_principal, p_url, p_kinds, h.position, p_master, p_wrapped, kezek.now(), p_by
-	FROM kezek.feed_head h
+	SELECT p_name, p_id, p.name, p_url, p_kinds, h.position, p_master, p_wrapped, kezek.now(), p_by
+	FROM kezek.feed_head h, kezek.principal p WHERE p.name = p_principal AND p.disabled_at IS NULL
 	ON CONFLICT DO NOTHING;
-	RETURN CASE WHEN FOUND THEN 'done' ELSE 'exists' END;
+	IF FOUND THEN
+		RETURN 'done';
+	END IF;
+	DELETE FROM kezek.idempotency WHERE principal = p_by AND key = p_key;
+	RETURN CASE WHEN EXISTS (SELECT FROM kezek.principal p WHERE p.name = p_principal AND p.disabled_at IS NULL)
+		THEN 'exists' ELSE 'missing' END;
 END
 $$;
 GRANT EXECUTE ON FUNCTION kezek.add_webhook TO kezek_app;
@@ -33,18 +67,30 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION kezek.remove_webhook TO kezek_app;
 
--- done, denied or missing. The secret before signs beside the new one for so long.
-CREATE OR REPLACE FUNCTION kezek.rotate_webhook(p_by text, p_name text, p_master int, p_wrapped bytea,
-	p_overlap interval) RETURNS text
+-- done, denied or missing, or as take_webhook_key(). The secret before signs beside the new one for so long.
+DROP FUNCTION IF EXISTS kezek.rotate_webhook;
+CREATE FUNCTION kezek.rotate_webhook(p_by text, p_key text, p_fingerprint bytea, p_name text, p_master int,
+	p_wrapped bytea, p_overlap interval) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	w kezek.webhook;
+	v_key text;
 BEGIN
 	IF NOT kezek.is_admin(p_by) THEN
 		RETURN 'denied';
 	END IF;
-	UPDATE kezek.webhook SET master = p_master, wrapped = p_wrapped, former_master = master, former_wrapped = wrapped,
-		former_until = kezek.now() + p_overlap
+	SELECT * INTO w FROM kezek.webhook h WHERE h.name = p_name FOR UPDATE;
+	IF NOT FOUND THEN
+		RETURN 'missing';
+	END IF;
+	v_key := kezek.take_webhook_key(p_by, p_key, p_fingerprint, w.id, 200, w.secret_no + 1);
+	IF v_key IS NOT NULL THEN
+		RETURN v_key;
+	END IF;
+	UPDATE kezek.webhook SET master = p_master, wrapped = p_wrapped, secret_no = w.secret_no + 1,
+		former_master = w.master, former_wrapped = w.wrapped, former_until = kezek.now() + p_overlap
 	WHERE name = p_name;
-	RETURN CASE WHEN FOUND THEN 'done' ELSE 'missing' END;
+	RETURN 'done';
 END
 $$;
 GRANT EXECUTE ON FUNCTION kezek.rotate_webhook TO kezek_app;
@@ -83,26 +129,36 @@ $$;
 GRANT EXECUTE ON FUNCTION kezek.deliveries TO kezek_app;
 
 -- One position anew, delivered or not; or everything from one on, by setting the hook back; or all that is undelivered.
--- A disabled hook is taken up again. `result`: done, denied or missing; `deliveries`: made or made due by this.
-CREATE OR REPLACE FUNCTION kezek.redeliver(p_by text, p_name text, p_position bigint, p_from bigint)
+-- A disabled hook is taken up again. `result`: done, denied or missing, or as take_webhook_key(); `deliveries`: made or
+-- made due by this.
+DROP FUNCTION IF EXISTS kezek.redeliver;
+CREATE FUNCTION kezek.redeliver(p_by text, p_key text, p_fingerprint bytea, p_name text, p_position bigint,
+	p_from bigint)
 RETURNS TABLE (result text, deliveries int)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	w kezek.webhook;
 	v_now timestamptz := kezek.now();
 	v_done int := 0;
+	v_key text;
 BEGIN
 	IF NOT kezek.is_admin(p_by) THEN
 		RETURN QUERY SELECT 'denied', 0;
 		RETURN;
 	END IF;
-	UPDATE kezek.webhook h SET position = least(h.position, p_from - 1), disabled_at = NULL, disabled_why = NULL,
-		failing_since = NULL
-	WHERE h.name = p_name RETURNING h.* INTO w;
+	SELECT * INTO w FROM kezek.webhook h WHERE h.name = p_name FOR UPDATE;
 	IF NOT FOUND THEN
 		RETURN QUERY SELECT 'missing', 0;
 		RETURN;
 	END IF;
+	v_key := kezek.take_webhook_key(p_by, p_key, p_fingerprint, w.id, 200, 0);
+	IF v_key IS NOT NULL THEN
+		RETURN QUERY SELECT v_key, (SELECT i.version FROM kezek.idempotency i WHERE i.principal = p_by AND i.key = p_key);
+		RETURN;
+	END IF;
+	UPDATE kezek.webhook h SET position = least(h.position, p_from - 1), disabled_at = NULL, disabled_why = NULL,
+		failing_since = NULL
+	WHERE h.name = p_name;
 	IF p_from IS NULL THEN
 		UPDATE kezek.delivery d SET state = 'pending', attempts = 0, flying = false, next_at = v_now
 		WHERE d.webhook = p_name AND (p_position IS NULL OR d.position = p_position)
@@ -118,6 +174,7 @@ BEGIN
 		GET DIAGNOSTICS v_done = ROW_COUNT;
 		PERFORM kezek.enter(p_by);
 	END IF;
+	UPDATE kezek.idempotency i SET version = v_done WHERE i.principal = p_by AND i.key = p_key;
 	RETURN QUERY SELECT 'done', v_done;
 END
 $$;

@@ -168,6 +168,81 @@ class Administered(Webhooks):
         self.submit()
         self.assertEqual(receiver.wait(3)[2].signers(last), [last])
 
+    def again(self, path, body, key, status=200):
+        """The call once and its repeat."""
+        once, again = (self.admin.post(f"/v1/webhooks{path}", body, key=key).must(status) for _ in range(2))
+        self.assertEqual([r.header("Idempotent-Replayed") for r in (once, again)], [None, "true"])
+        return once.json, again.json
+
+    def test_a_rotation_repeated(self):
+        """Is the same one, so that the receiver's secret is still the one before; its secret is nowhere in the clear."""
+        receiver = self.receiver()
+        old = self.hook(receiver.url)["secret"]
+        same = lambda hook: (hook["secret"], hook["former_secret_until"])
+        once, again = self.again("/probe/rotate", {"overlap_seconds": 3600}, "rotate-1")
+        self.assertEqual(same(again), same(once))
+        self.submit()
+        self.assertEqual(receiver.wait(1)[0].signers(old, once["secret"]), [once["secret"], old])
+        key = base64.b64decode(once["secret"].removeprefix("whsec_"))
+        rows = repr(self.world.sql("SELECT i::text FROM kezek.idempotency i WHERE principal = 'admin' UNION ALL "
+                                   "SELECT w::text FROM kezek.webhook w"))
+        for form in (once["secret"].removeprefix("whsec_"), key.hex()):
+            self.assertNotIn(form, rows)
+        self.assert_problem(self.admin.post("/v1/webhooks/probe/rotate", {}, key="rotate-1"), 422, "idempotency_key_reused")
+        self.assert_problem(self.admin.post("/v1/webhooks/probe/redeliver", {}, key="rotate-1"), 422, "idempotency_key_reused")
+        other = self.admin.post("/v1/webhooks/probe/rotate", {"overlap_seconds": 3600}, key="rotate-2").must(200).json
+        self.assertNotEqual(other["secret"], once["secret"])
+        late = self.admin.post("/v1/webhooks/probe/rotate", {"overlap_seconds": 3600}, key="rotate-1").must(200)
+        self.assertEqual((late.header("Idempotent-Replayed"), "secret" in late.json), ("true", False))
+        again = self.admin.post("/v1/webhooks/probe/rotate", {"overlap_seconds": 3600}, key="rotate-2").must(200).json
+        self.assertEqual(same(again), same(other))
+
+    def test_a_rotation_by_twins(self):
+        self.hook("https://a.example/")
+        clients = [self.world.client("admin", fresh=True) for _ in range(8)]
+        said, start = [], threading.Barrier(len(clients))
+
+        def rotate(client):
+            start.wait()
+            said.append(client.post("/v1/webhooks/probe/rotate", key="twins").must(200))
+
+        threads = [threading.Thread(target=rotate, args=(client,)) for client in clients]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for client in clients:
+            client.close()
+        self.assertEqual([sum(r.header("Idempotent-Replayed") is None for r in said), len({r["secret"] for r in said})], [1, 1])
+
+    def test_adding_repeated(self):
+        body = {"name": "twice", "principal": "officer-probe", "url": "https://a.example/"}
+        refused = self.admin.post("/v1/webhooks", {**body, "principal": "nobody"}, key="add-1")
+        self.assert_invalid(refused, "/principal")
+        once, again = self.again("", body, "add-1", 201)  # what was refused has not taken the key
+        self.assertEqual((again["secret"], again["created_at"]), (once["secret"], once["created_at"]))
+        self.assert_problem(self.admin.post("/v1/webhooks", body, key="add-2"), 409, "already_exists")
+        self.admin.delete("/v1/webhooks/twice").must(200)
+        self.assert_problem(self.admin.post("/v1/webhooks", body, key="add-1"), 404, "not_found")
+        self.admin.post("/v1/webhooks", body, key="add-2").must(201)
+        late = self.admin.post("/v1/webhooks", body, key="add-1").must(201)  # of one that is no more
+        self.assertNotIn("secret", late.json)
+        self.admin.delete("/v1/webhooks/twice").must(200)
+
+    def test_redelivery_repeated(self):
+        receiver = self.receiver()
+        self.hook(receiver.url)
+        self.submit()
+        self.quiet()
+        once, again = self.again("/probe/redeliver", {"position": receiver.messages[0].event["position"]}, "redeliver-1")
+        self.assertEqual((once, again), ({"deliveries": 1}, {"deliveries": 1}))
+        receiver.wait(2)
+        self.quiet()
+        again = self.admin.post("/v1/webhooks/probe/redeliver", {"position": receiver.messages[0].event["position"]}, key="redeliver-1")
+        self.assertEqual(again.must(200).json, once)
+        self.quiet()
+        self.assertEqual(len(receiver.messages), 2)
+
     def test_pings(self):
         statuses = [204, 500]
         receiver = self.receiver(lambda message: statuses.pop(0))

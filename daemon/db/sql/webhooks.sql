@@ -1,13 +1,13 @@
 -- Webhooks: what administrators do, and what the courier asks for.
 
 -- name: add_webhook
-SELECT kezek.add_webhook($1, $2, $3, $4, $5, $6, $7, $8)
+SELECT kezek.add_webhook($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 
 -- name: remove_webhook
 SELECT kezek.remove_webhook($1, $2)
 
 -- name: rotate_webhook
-SELECT kezek.rotate_webhook($1, $2, $3, $4, $5::int * interval '1 s')
+SELECT kezek.rotate_webhook($1, $2, $3, $4, $5, $6, $7::int * interval '1 s')
 
 -- name: webhooks
 SELECT name, id, url, master, wrapped, former_master, former_wrapped, principal, kinds, position, created_at, created_by,
@@ -19,7 +19,7 @@ SELECT position, request, state, attempts, next_at, made_at, last_at, last_statu
 FROM kezek.deliveries($1, $2, $3, $4, $5)
 
 -- name: redeliver
-SELECT result, deliveries FROM kezek.redeliver($1, $2, nullif($3::bigint, 0), nullif($4::bigint, 0))
+SELECT result, deliveries FROM kezek.redeliver($1, $2, $3, $4, nullif($5::bigint, 0), nullif($6::bigint, 0))
 
 -- name: record_deliveries
 SELECT webhook, why FROM kezek.record_deliveries($1::int * interval '1 s', $2, $3, $4, $5, $6, $7, $8)
