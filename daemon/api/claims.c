@@ -20,7 +20,6 @@ struct claimed_reading {
 struct poll {
 	struct call *c;
 	struct claim_member m;
-	char agency[NAME_SIZE];
 	char *services;
 	const char *worker;
 	struct uuid named;
@@ -34,6 +33,7 @@ struct poll {
 	int64_t until_mono; /* when the wait is over */
 	struct timer timer;
 	struct parked parked;
+	bool is_woken; /* by what may be waiting still */
 };
 
 static void try_claim(struct poll *p);
@@ -178,6 +178,7 @@ static void on_wake(struct parked *parked)
 	struct poll *p = container_of(parked, struct poll, parked);
 
 	timer_clear(&p->timer);
+	p->is_woken = true;
 	if (p->c->api->draining)
 		reply_claims(p);
 	else
@@ -191,6 +192,10 @@ static void on_claimed(struct member *base, enum member_result result)
 
 	if (result != MEMBER_DONE || p->m.claimed_count || c->x->gone)
 		parked_leave(&p->parked);
+	/* Who was woken and takes nothing after all passes it on. */
+	if (p->is_woken && (result != MEMBER_DONE || (c->x->gone && !p->m.claimed_count)))
+		parking_wake(c->api->parking, c->who.agency, 1);
+	p->is_woken = false;
 	if (c->x->gone) {
 		release_all(p);
 		exchange_abandon(c->x);

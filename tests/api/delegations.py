@@ -1,8 +1,9 @@
 """Leave: who stands in, what the deputy may do, who is responsible at every moment, and how it ends."""
 
 import datetime
+import time
 
-from support.casework import ActTest
+from support.casework import ActTest, aside
 from support.kezek import eventually, main
 
 WHY = {"reason": "expert away", "legal_basis": "Art. 35"}
@@ -336,6 +337,24 @@ class InForce(LeaveTest):
             other.act(self.see(request, other), "pause", {"ground": "expertise"}).must(200)
         finally:
             second.stop()
+
+    def test_who_waits_and_is_on_leave_by_then_keeps_nothing_from_others(self):
+        """It came in at another daemon, so that whoever wakes for it is the only one who does."""
+        while self.third.post("/v1/queues/probe/claims", {"max": 100}).must(200)["claims"]:
+            pass
+        second = self.world.another_daemon()
+        second.start()
+        self.addCleanup(second.stop)
+        waiting = []
+        for name in (ABSENT, DEPUTY):
+            waiting.append(aside(second.client(name).post, "/v1/queues/probe/claims", {"wait_seconds": 20}))
+            time.sleep(0.3)  # in this order
+        self.leave().must(201)
+        began = time.monotonic()
+        request = self.submit("p-clock")
+        self.assert_problem(waiting[0](), 409, "on_leave")
+        self.assertEqual([c["request"]["id"] for c in waiting[1]().must(200)["claims"]], [request["id"]])
+        self.assertLess(time.monotonic() - began, 5)  # it would look again after ten
 
 
 if __name__ == "__main__":
