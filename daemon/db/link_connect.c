@@ -28,15 +28,19 @@ void link_prepared(struct link *k)
 	pg_changed(k->pg);
 }
 
+/* A warning may say that a commit is not where it should be: a wait for a synchronous standby was
+ * cancelled. With each new transaction it may also say that old ones have to be vacuumed soon. */
 static void on_notice(void *arg, const PGresult *r)
 {
 	struct link *k = arg;
 	const char *severity = PQresultErrorField(r, PG_DIAG_SEVERITY_NONLOCALIZED);
+	const char *from = PQresultErrorField(r, PG_DIAG_SOURCE_FUNCTION);
 
-	if (severity && strcmp(severity, "WARNING") == 0)
-		k->doubtful = true; /* e.g. a cancelled wait for a synchronous standby */
+	if (severity && strcmp(severity, "WARNING") == 0 &&
+		!(from && strncmp(from, "GetNew", strlen("GetNew")) == 0))
+		k->doubtful = true;
 	log_event(LOG_LEVEL_DEBUG, "database_notice", LOG_S("severity", severity),
-		LOG_S("sqlstate", PQresultErrorField(r, PG_DIAG_SQLSTATE)));
+		LOG_S("sqlstate", PQresultErrorField(r, PG_DIAG_SQLSTATE)), LOG_S("from", from));
 }
 
 static void link_prepare(struct link *k)
