@@ -69,7 +69,7 @@ static void live(struct stream *s)
 {
 	struct feed *f = s->c->api->feed;
 
-	if (TAILQ_EMPTY(&f->live))
+	if (TAILQ_EMPTY(&f->live) && !f->looking) /* what is looked for lies behind the tail */
 		f->tail = s->position;
 	if (s->position < f->tail) { /* the others went on meanwhile */
 		ask(s);
