@@ -15,7 +15,7 @@ void feed_tell(struct api *a)
 
 void feed_ask(struct params *p, int64_t after, int limit)
 {
-	params_int64(p, after);
+	params_int64(p, after < INT64_MAX - FEED_SPAN ? after : INT64_MAX - FEED_SPAN);
 	params_int(p, FEED_SPAN);
 	params_int(p, limit);
 }
@@ -25,9 +25,9 @@ bool feed_position_parse(struct span s, int64_t *ret)
 	int64_t n = 0;
 
 	for (size_t i = 0; i < s.len; i++) {
-		if (s.at[i] < '0' || s.at[i] > '9' || n > INT64_MAX / 10 - 10)
+		if (s.at[i] < '0' || s.at[i] > '9')
 			return false;
-		n = 10 * n + (s.at[i] - '0');
+		n = n < INT64_MAX / 10 ? 10 * n + (s.at[i] - '0') : INT64_MAX;
 	}
 	*ret = n;
 	return s.len > 0;
@@ -122,6 +122,18 @@ bool feed_sees(const struct call *c, const struct feed_row *row)
 	       (c->who.role != KEZEK_ROLE_clerk && had_it(row->former, c->who.agency));
 }
 
+/* Else it is of another feed, or of one that a restored dump has taken back. */
+bool feed_knows(struct call *c, const char *name, int64_t position, int64_t head)
+{
+	char newest[24];
+
+	if (position <= head)
+		return true;
+	snprintf(newest, sizeof(newest), "%lld", (long long)head);
+	answer_bad_parameter(c, name, WORD_reason_too_big, newest);
+	return false;
+}
+
 struct pull {
 	int64_t after;
 	struct page page; /* its limit alone */
@@ -139,14 +151,8 @@ static void on_pulled(struct unit *u, enum unit_how how)
 	if (!call_entered(c, how))
 		return;
 	head = feed_head(u, 1);
-	if (pull->after >
-		head) { /* of another feed, or of one that a restored dump has taken back */
-		char newest[24];
-
-		snprintf(newest, sizeof(newest), "%lld", (long long)head);
-		answer_bad_parameter(c, "after", WORD_reason_too_big, newest);
+	if (!feed_knows(c, "after", pull->after, head))
 		return;
-	}
 	text_adds(&t, "{\"items\":[");
 	while (feed_next(u, 1, &at, &row)) {
 		if (n++)

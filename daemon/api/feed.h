@@ -29,7 +29,7 @@ void feed_tell(struct api *a);
 
 /* The parameters of SQL_FEED, in a unit that has entered. */
 void feed_ask(struct params *p, int64_t after, int limit);
-/* A position as readers send it: digits alone. */
+/* A position as readers send it: digits alone; one that nothing can have is the greatest. */
 bool feed_position_parse(struct span s, int64_t *ret);
 /* The columns of feed(), up to `former`. */
 void feed_row_read(struct row *r, struct feed_row *ret);
@@ -38,6 +38,8 @@ bool feed_next(const struct unit *u, int statement, int *at, struct feed_row *re
 int64_t feed_head(const struct unit *u, int statement);
 /* Is its request the caller's, or was it? */
 bool feed_sees(const struct call *c, const struct feed_row *row);
+/* The position is not behind the newest; else the call is answered, naming the member. */
+bool feed_knows(struct call *c, const char *name, int64_t position, int64_t head);
 /* CloudEvents 1.0, in the JSON format. */
 void feed_write(struct text *t, const struct feed_row *row, const struct zone *zone);
 

@@ -3,8 +3,6 @@
  * scope, page by page as its client drains; then it lives on what one reader of the whole daemon
  * brings. A client that does not keep up is dropped, and resumes by the id of its last event.
  */
-#include <stdio.h>
-
 #include "daemon/api/dossier.h"
 #include "daemon/api/feed.h"
 #include "daemon/log.h"
@@ -18,6 +16,7 @@
 
 struct stream {
 	struct call *c;
+	const char *member;  /* that said where to begin */
 	int64_t position;    /* all up to here has been told, or is none of its business */
 	unsigned principals; /* the load of them that its own was looked at by */
 	struct text rows;    /* of a page of catching up, written out up to `out` */
@@ -130,13 +129,8 @@ static bool open_stream(struct stream *s, enum unit_how how, int64_t head)
 
 	if (!call_entered(c, how))
 		return false;
-	if (s->position > head) {
-		char newest[24];
-
-		snprintf(newest, sizeof(newest), "%lld", (long long)head);
-		answer_bad_parameter(c, "after", WORD_reason_too_big, newest);
+	if (!feed_knows(c, s->member, s->position, head))
 		return false;
-	}
 	s->is_open = true;
 	c->x->on_drained = on_drained;
 	exchange_header(c->x, "Cache-Control", "no-store");
@@ -194,21 +188,24 @@ static void ask(struct stream *s)
 		answer_away(c, -1);
 }
 
-static bool read_place(struct call *c, int64_t *ret)
+static bool read_place(struct stream *s)
 {
 	_text_ after = TEXT_INIT;
 	struct span last;
 
-	*ret = -1;
-	if (exchange_field(c->x, "last-event-id", &last)) {
-		if (feed_position_parse(last, ret))
+	s->position = -1;
+	if (exchange_field(s->c->x, "last-event-id", &last)) {
+		s->member = "Last-Event-ID";
+		if (feed_position_parse(last, &s->position))
 			return true;
-		answer_bad_parameter(c, "Last-Event-ID", WORD_reason_bad_format, "id");
+		answer_bad_parameter(s->c, s->member, WORD_reason_bad_format, "id");
 		return false;
 	}
-	if (!call_query(c, "after", &after) || feed_position_parse(text_span(&after), ret))
+	s->member = "after";
+	if (!call_query(s->c, "after", &after) ||
+		feed_position_parse(text_span(&after), &s->position))
 		return true;
-	answer_bad_parameter(c, "after", WORD_reason_bad_format, "end_cursor");
+	answer_bad_parameter(s->c, s->member, WORD_reason_bad_format, "end_cursor");
 	return false;
 }
 
@@ -222,7 +219,7 @@ void stream_begin(struct call *c)
 	s = call_state(c, sizeof(*s), stream_free);
 	s->c = c;
 	s->principals = c->api->principals_loads;
-	if (!read_place(c, &s->position))
+	if (!read_place(s))
 		return;
 	if (!server_count_stream(c->x)) {
 		answer_problem(c, KEZEK_PROBLEM_too_many_connections, NULL);
