@@ -76,5 +76,8 @@ bool call_query_check(struct call *c, const char *const names[]);
 /* who.c */
 /* True, or the call is answered: 401 and 403. */
 bool call_authenticate(struct call *c);
+/* By the principals as they are known now: until when what the call came with is that principal's,
+ * in the same scope. MOMENT_NONE: no end is known; INT64_MIN: it is not any more. */
+int64_t call_lasts_until(const struct call *c);
 /* The person behind a system, the key, the fingerprint's start: headers that routes ask for. */
 bool call_headers(struct call *c);

@@ -19,6 +19,7 @@ struct stream {
 	const char *member;  /* that said where to begin */
 	int64_t position;    /* all up to here has been told, or is none of its business */
 	unsigned principals; /* the load of them that its own was looked at by */
+	int64_t until;       /* by that load: how long it may be told */
 	struct text rows;    /* of a page of catching up, written out up to `out` */
 	size_t out;
 	bool is_open, is_live, is_waiting, is_asking, has_more;
@@ -58,6 +59,19 @@ static void add_event(struct text *t, struct book *b, const struct feed_row *row
 		row->kind);
 	feed_write(t, row, book_zone(b, row->agency));
 	text_adds(t, "\n\n");
+}
+
+/* Disabled, given another scope, or what it came with counts no longer: it may come again, and is
+ * judged anew. */
+static bool is_still_allowed(struct stream *s)
+{
+	const struct api *a = s->c->api;
+
+	if (s->principals != a->principals_loads) {
+		s->principals = a->principals_loads;
+		s->until = call_lasts_until(s->c);
+	}
+	return s->until > loop_now(a->loop);
 }
 
 /* Catching up. */
@@ -151,7 +165,7 @@ static void on_page(struct unit *u, enum unit_how how)
 		s->position = head;
 	if (!s->is_open && !open_stream(s, how, head))
 		return;
-	if (how != UNIT_DONE || !rows_count(u, 0) || c->x->gone) {
+	if (how != UNIT_DONE || !rows_count(u, 0) || c->x->gone || !is_still_allowed(s)) {
 		end(s, false);
 		return;
 	}
@@ -218,7 +232,7 @@ void stream_begin(struct call *c)
 		return;
 	s = call_state(c, sizeof(*s), stream_free);
 	s->c = c;
-	s->principals = c->api->principals_loads;
+	s->principals = c->api->principals_loads - 1; /* none yet */
 	if (!read_place(s))
 		return;
 	if (!server_count_stream(c->x)) {
@@ -230,25 +244,6 @@ void stream_begin(struct call *c)
 }
 
 /* The live ones. */
-
-/* Disabled, or given another scope: it may come again, and is judged anew. */
-static bool is_still_allowed(struct stream *s)
-{
-	const struct api *a = s->c->api;
-
-	if (s->principals == a->principals_loads)
-		return true;
-	s->principals = a->principals_loads;
-	for (size_t i = 0; i < a->principal_count; i++) {
-		const struct principal *p = &a->principals[i];
-
-		if (strcmp(p->name, s->c->who.name) == 0)
-			return !p->is_disabled && p->role == s->c->who.role &&
-			       strcmp(p->agency, s->c->who.agency) == 0 &&
-			       strcmp(p->office, s->c->who.office) == 0;
-	}
-	return false;
-}
 
 static void tell(struct stream *s, const struct unit *u, int64_t until)
 {

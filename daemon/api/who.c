@@ -79,12 +79,10 @@ static const struct principal *by_certificate(const struct api *a, const struct 
 	return named;
 }
 
-static const struct principal *by_token(const struct api *a, struct span token)
+static const struct principal *by_token(const struct api *a, const uint8_t hash[32])
 {
 	const struct principal *found = NULL;
-	uint8_t hash[32];
 
-	digest_bytes(token, hash);
 	for (size_t i = 0; i < a->principal_count; i++) {
 		if (a->principals[i].has_token && secret_is(a->principals[i].token, hash, 32))
 			found = &a->principals[i];
@@ -96,6 +94,7 @@ static const struct principal *find(struct call *c)
 {
 	const struct peer *peer = c->x->peer;
 	struct span value;
+	uint8_t hash[32];
 
 	if (peer->has_certificate) {
 		const struct principal *p = by_certificate(c->api, peer);
@@ -111,7 +110,8 @@ static const struct principal *find(struct call *c)
 	}
 	value.at += 7;
 	value.len -= 7;
-	const struct principal *p = by_token(c->api, value);
+	digest_bytes(value, hash);
+	const struct principal *p = by_token(c->api, hash);
 
 	if (!p)
 		answer_problem(c, KEZEK_PROBLEM_principal_unknown, NULL);
@@ -148,6 +148,22 @@ bool call_authenticate(struct call *c)
 		return false;
 	}
 	return true;
+}
+
+int64_t call_lasts_until(const struct call *c)
+{
+	const struct peer *peer = c->x->peer;
+	const struct principal *p = peer->has_certificate ? by_certificate(c->api, peer)
+							  : by_token(c->api, c->who.token);
+
+	if (!p || p->is_disabled || strcmp(p->name, c->who.name) != 0 || p->role != c->who.role ||
+		strcmp(p->agency, c->who.agency) != 0 || strcmp(p->office, c->who.office) != 0)
+		return INT64_MIN;
+	if (!peer->has_certificate)
+		return p->token_expires_at;
+	return p->has_certificate && !secret_is(p->certificate, peer->certificate_sha256, 32)
+		       ? p->former_until
+		       : MOMENT_NONE;
 }
 
 /* Visible ASCII, 1 to size - 1 of it. */

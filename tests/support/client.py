@@ -154,8 +154,8 @@ class Client:
 
     def events(self, path="/v1/stream", headers=None, timeout=10):
         """
-        Server-sent events as dictionaries {id, event, data} until the timeout (TimeoutError) or the end.
-        The connection is used up.
+        Server-sent events as dictionaries {id, event, data} until the timeout (TimeoutError) or the end;
+        one without data, a heartbeat, is none. The connection is used up.
         """
         connection = self.connect()
         connection.sock.settimeout(timeout)
@@ -167,7 +167,7 @@ class Client:
         while line := response.readline():
             line = line.decode("utf-8").rstrip("\r\n")
             if line == "":
-                if event:
+                if "data" in event:
                     yield event
                 event = {}
             elif not line.startswith(":"):
