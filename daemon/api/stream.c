@@ -22,7 +22,7 @@ struct stream {
 	int64_t until;       /* by that load: how long it may be told */
 	struct text rows;    /* of a page of catching up, written out up to `out` */
 	size_t out;
-	bool is_open, is_live, is_waiting, is_asking, has_more;
+	bool is_open, is_live, is_new, is_waiting, is_asking, has_more;
 	TAILQ_ENTRY(stream) link;
 };
 
@@ -89,6 +89,7 @@ static void live(struct stream *s)
 		return;
 	}
 	s->is_live = true;
+	s->is_new = f->looking;
 	TAILQ_INSERT_TAIL(&f->live, s, link);
 	if (!timer_is_set(&f->timer))
 		timer_set(&f->timer, POLL_US);
@@ -165,7 +166,8 @@ static void on_page(struct unit *u, enum unit_how how)
 		s->position = head;
 	if (!s->is_open && !open_stream(s, how, head))
 		return;
-	if (how != UNIT_DONE || !rows_count(u, 0) || c->x->gone || !is_still_allowed(s)) {
+	if (how != UNIT_DONE || !rows_count(u, 0) || s->position > head || c->x->gone ||
+		!is_still_allowed(s)) {
 		end(s, false);
 		return;
 	}
@@ -264,6 +266,15 @@ static void tell(struct stream *s, const struct unit *u, int64_t until)
 	}
 }
 
+/* Of a feed that was restored from an older copy; not who came while the newest was asked for. */
+static bool is_ahead(struct stream *s, int64_t head)
+{
+	bool was_new = s->is_new;
+
+	s->is_new = false;
+	return s->position > head && !was_new;
+}
+
 static void look(struct feed *f);
 
 static void on_looked(struct unit *u, enum unit_how how)
@@ -283,7 +294,7 @@ static void on_looked(struct unit *u, enum unit_how how)
 		until = f->tail + FEED_SPAN < head ? f->tail + FEED_SPAN : head;
 	for (s = TAILQ_FIRST(&f->live); s; s = next) {
 		next = TAILQ_NEXT(s, link);
-		if (!is_still_allowed(s))
+		if (is_ahead(s, how == UNIT_DONE ? head : INT64_MAX) || !is_still_allowed(s))
 			end(s, true);
 		else if (n)
 			tell(s, u, until);

@@ -4,36 +4,13 @@ import json
 import threading
 import time
 
-from support.casework import CaseTest, submission
+from support.casework import submission
+from support.feed import FeedTest, pull
 from support.hold import Hold
 from support.kezek import main
 
 
-def pull(client, after=0, limit=500):
-    """All there is behind a position; and the position reached."""
-    items = []
-    while True:
-        page = client.get(f"/v1/events?after={after}&limit={limit}").must(200).json
-        items += page["items"]
-        assert int(page["page"]["end_cursor"]) >= int(after)
-        after = page["page"]["end_cursor"]
-        if not page["page"]["has_more"]:
-            return items, after
-
-
-class Feed(CaseTest):
-    def head(self):
-        return int(self.world.sql("SELECT position FROM kezek.feed_head")[0][0])
-
-    auditor = property(lambda self: self.world.client("feed-auditor"))
-
-    @classmethod
-    def move_in(cls):
-        super().move_in()
-        cls.world.principal("feed-auditor", "auditor")
-
-
-class Pulled(Feed):
+class Pulled(FeedTest):
     def test_dense_and_whole(self):
         """The feed is the journal: as many, each once, and positions without a hole."""
         request = self.submit("p-clock")
@@ -132,7 +109,7 @@ class Pulled(Feed):
         self.assertEqual([e["position"] for e in seen], list(range(start + 1, self.head() + 1)))
 
 
-class Crashed(Feed):
+class Crashed(FeedTest):
     world_options = {"own_cluster": True}
 
     def test_nothing_is_lost_in_a_crash(self):
@@ -149,7 +126,7 @@ class Crashed(Feed):
         self.assertEqual([e["position"] for e in items], list(range(before + 1, int(end) + 1)))
 
 
-class Pushed(Feed):
+class Pushed(FeedTest):
     def test_what_was_and_what_comes(self):
         before = self.head()
         first = self.submit()
@@ -211,11 +188,7 @@ class Pushed(Feed):
         stream = client.events(f"/v1/stream?after={self.head() - 1}")
         first = next(stream)
         begin = self.head()
-        # As fast as PostgreSQL can: what 20,000 acts would write.
-        self.world.sql("WITH h AS (UPDATE kezek.feed_head SET position = position + 20000 RETURNING position - 20000 AS last) "
-                       "INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, position) "
-                       f"SELECT '{request['id']}', 1000 + n, gen_random_uuid(), 'note', kezek.now(), kezek.now(), 'test', "
-                       "h.last + n FROM h, generate_series(1, 20000) n")
+        self.write_events(request, 20000)
         end = time.monotonic() + 20
         while "kezek_streams_dropped_total 1" not in self.auditor.get("/metrics").must(200).text:
             self.assertLess(time.monotonic(), end)

@@ -5,11 +5,13 @@ import http.client
 import json
 import re
 import socket
+import threading
 
-from support.casework import CaseTest
+from support.casework import aside, submission
 from support.client import Client
+from support.feed import FeedTest, pull
 from support.hold import Hold
-from support.kezek import eventually, main
+from support.kezek import eventually, main, run
 
 
 class SlowClient(Client):
@@ -27,30 +29,14 @@ class SlowClient(Client):
         return self._connection
 
 
-class FeedTest(CaseTest):
+class EndsTest(FeedTest):
     world_options = {"stream_bytes": "4KiB"}
-
-    @classmethod
-    def move_in(cls):
-        super().move_in()
-        cls.world.principal("feed-auditor", "auditor")
-
-    def head(self):
-        return int(self.world.sql("SELECT position FROM kezek.feed_head")[0][0])
 
     def connections(self):
         return int(re.search(r"^kezek_connections_open (\d+)", self.admin.get("/metrics").must(200).text, re.M)[1])
 
-    def write_events(self, request, count):
-        """As many acts would have."""
-        self.world.sql(
-            f"WITH h AS (UPDATE kezek.feed_head SET position = position + {count} RETURNING position - {count} AS last) "
-            "INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal, position) "
-            f"SELECT '{request['id']}', 1000 + h.last + n, gen_random_uuid(), 'note', kezek.now(), kezek.now(), 'test', h.last + n "
-            f"FROM h, generate_series(1, {count}) n")
 
-
-class Beside(FeedTest):
+class Beside(EndsTest):
     def test_the_last_live_stream_ends_while_the_feed_is_looked_at(self):
         """Who has caught up to a place behind that of the others, which are gone by then, is told what lies between."""
         request, begin = self.submit(), self.head()
@@ -79,7 +65,7 @@ class Beside(FeedTest):
         slow.close()
 
 
-class Credentials(FeedTest):
+class Credentials(EndsTest):
     """A stream lasts as long as what it was opened with."""
 
     def setUp(self):
@@ -151,6 +137,76 @@ class Credentials(FeedTest):
         self.assert_told(stream)
         self.rotate("by-name", certificate_sha256=self.another("by-name-2"))
         self.assert_ends(stream)
+
+
+class Restored(EndsTest):
+    """A dump that was made beside work, in a database of its own; and who had read on meanwhile."""
+
+    def restored(self):
+        """A daemon on what pg_dump makes of the world's database, by now."""
+        dump, copy = self.world.directory / "dump.sql", f"{self.world.database}_copy"
+        where = ("-h", self.world.cluster.socket, "-U", "postgres")
+        run("pg_dump", *where, "-f", dump, self.world.database)
+        self.world.cluster.sql(f'CREATE DATABASE "{copy}" OWNER kezek_migrator')
+        self.addCleanup(self.world.cluster.drop_database, copy)
+        run("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", *where, "-d", copy, "-f", dump)
+        daemon = self.world.another_daemon(**{option: self.world.cluster.conninfo(copy, role) for option, role in (
+            ("database", "kezek_app"), ("jobs_database", "kezek_jobs"), ("migrate_database", "kezek_migrator"))})
+        daemon.command("migrate")
+        daemon.start()
+        self.addCleanup(daemon.stop)
+        return daemon
+
+    def test_a_dump_goes_on(self):
+        """What was there is there, under its position; what comes is behind it, without a hole."""
+        for _ in range(3):
+            self.submit()
+            self.take()
+        stop = threading.Event()
+
+        def work():
+            desk = self.world.client("desk-clerk", fresh=True)
+            while not stop.is_set():
+                desk.post("/v1/requests", submission()).must(201)
+
+        working = aside(work)
+        daemon = self.restored()
+        stop.set()
+        working()
+        auditor, desk = daemon.client("feed-auditor"), daemon.client("desk-clerk")
+        were, end = pull(auditor)
+        self.assertEqual([e["position"] for e in were], list(range(1, int(end) + 1)))
+        self.assertEqual(were, pull(self.auditor)[0][:len(were)])
+        self.assertGreater(self.head(), int(end))
+        # Who read on where the dump was made, has a place that is not there.
+        self.assert_problem(auditor.get(f"/v1/events?after={self.head() + 100}"), 400, "bad_parameter")
+        stream = daemon.client("feed-auditor").events(f"/v1/stream?after={end}")
+        mine = [self.submit(client=desk)["id"] for _ in range(5)]
+        items, last = pull(auditor, end)
+        self.assertEqual([e["position"] for e in items], list(range(int(end) + 1, int(last) + 1)))
+        self.assertEqual([e["subject"] for e in items], mine)
+        self.assertEqual([json.loads(next(stream)["data"]) for _ in items], items)
+        desk.close()
+
+    def test_a_stream_that_is_ahead_of_the_feed_ends(self):
+        """A standby that had not everything takes over: whoever was told more hears of it, and reads nothing wrong."""
+        def back_to(place):
+            self.world.sql(f"DELETE FROM kezek.event WHERE position > {place}; UPDATE kezek.feed_head SET position = {place}")
+
+        request, begin = self.submit(), self.head()
+        live, quicker = (self.world.client("feed-auditor", fresh=True).events(f"/v1/stream?after={begin + ahead}", timeout=5)
+                         for ahead in (-1, 5))
+        next(live)
+        self.write_events(request, 5)
+        self.assertEqual([int(next(live)["id"]) for _ in range(5)], list(range(begin + 1, begin + 6)))
+        self.write_events(request, 5)
+        next(quicker)  # what the other is told a quarter of a second later
+        back_to(begin + 7)
+        last = [event["id"] for event in quicker][-1]
+        self.assertEqual(int(last), begin + 10)
+        back_to(begin + 2)
+        list(live)
+        self.assert_problem(self.auditor.get("/v1/stream", headers={"Last-Event-ID": last}), 400, "bad_parameter")
 
 
 if __name__ == "__main__":
