@@ -78,6 +78,7 @@
 	X(address_connections, count, "512",                                                       \
 		"connections of one address before it is known who it is")                         \
 	X(stream_bytes, bytes, "256KiB", "queue of one stream before its client is dropped")       \
+	X(stream_heartbeat, seconds, "15", "between two signs of life on a stream")                \
 	X(memory_bytes, bytes, "512MiB", "memory account for clients; at 80 % new work gets 503")  \
 	X(webhook_ca, path, "", "PEM bundle that webhooks' servers must lead to; empty: system's") \
 	X(webhook_timeout, seconds, "10", "one attempt to deliver, from connecting to the status") \

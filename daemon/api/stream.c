@@ -9,10 +9,9 @@
 #include "daemon/metrics.h"
 #include "daemon/net/server.h"
 
-#define PAGE_ROWS    500
-#define POLL_US      (250 * 1000LL) /* what others committed */
-#define NUDGE_US     (20 * 1000LL)  /* what came of our own commit, with those behind it */
-#define HEARTBEAT_US (15 * 1000000LL)
+#define PAGE_ROWS 500
+#define POLL_US   (250 * 1000LL) /* what others committed */
+#define NUDGE_US  (20 * 1000LL)  /* what came of our own commit, with those behind it */
 
 struct stream {
 	struct call *c;
@@ -94,7 +93,7 @@ static void live(struct stream *s)
 	if (!timer_is_set(&f->timer))
 		timer_set(&f->timer, POLL_US);
 	if (!timer_is_set(&f->heartbeat))
-		timer_set(&f->heartbeat, HEARTBEAT_US);
+		timer_set(&f->heartbeat, f->api->settings->stream_heartbeat);
 }
 
 /* Event by event, as the client drains; then the next page. */
@@ -347,7 +346,7 @@ static void on_heartbeat(struct timer *t)
 			end(s, false);
 	}
 	if (!TAILQ_EMPTY(&f->live))
-		timer_set(t, HEARTBEAT_US);
+		timer_set(t, f->api->settings->stream_heartbeat);
 }
 
 void feed_nudge(struct feed *f)

@@ -30,7 +30,7 @@ class SlowClient(Client):
 
 
 class EndsTest(FeedTest):
-    world_options = {"stream_bytes": "4KiB"}
+    world_options = {"stream_bytes": "4KiB", "stream_heartbeat": "0.5"}
 
     def connections(self):
         return int(re.search(r"^kezek_connections_open (\d+)", self.admin.get("/metrics").must(200).text, re.M)[1])
@@ -63,6 +63,25 @@ class Beside(EndsTest):
             seen.append(int(next(catching_up)["id"]))
         self.assertEqual(seen, list(range(begin + 1, begin + 412)))
         slow.close()
+
+    def test_signs_of_life(self):
+        """Where nothing is one's own a stream tells how far it has come, in what is no event; and goes on from there."""
+        client = self.world.client("officer-probe-three", fresh=True)
+        begin = self.head()
+        connection = client.connect()
+        connection.request("GET", f"/v1/stream?after={begin}")
+        response = connection.getresponse()
+        self.submit()
+        end, place, lines = self.head(), begin, []
+        self.assertGreater(end, begin)
+        while place < end:
+            lines = [response.readline() for _ in range(3)]
+            self.assertEqual((lines[0], lines[2]), (b": heartbeat\n", b"\n"))
+            place = int(re.fullmatch(rb"id: (\d+)\n", lines[1])[1])
+        client.close()
+        self.submit()
+        stream = self.world.client("feed-auditor", fresh=True).events(headers={"Last-Event-ID": str(place)})
+        self.assertEqual(int(next(stream)["id"]), place + 1)
 
 
 class Credentials(EndsTest):

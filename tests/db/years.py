@@ -1,6 +1,9 @@
 """`kezekd partitions`: a year leaves once nothing in it is open, beside daemons that go on working."""
 
+import json
+
 from support.casework import aside
+from support.feed import pull
 from support.hold import Hold
 from support.imports import ImportTest, line
 from support.kezek import ToolFailed, eventually, main
@@ -118,6 +121,22 @@ class Years(ImportTest):
         # What migrates again finds nothing amiss.
         self.world.daemon.command("migrate")
         self.supervisor.get(f"/v1/requests/{request['id']}").must(200)
+
+    def test_7_the_feed_passes_over_it(self):
+        """What has left is told no more; its places are nobody's, and who comes by them goes on."""
+        auditor = self.world.principal("years-auditor", "auditor")
+        gone = [int(row[0]) for row in self.world.sql("SELECT position FROM kezek_archive.event_2019 UNION ALL "
+                                                      "SELECT position FROM kezek_archive.event_2020")]
+        self.assertGreater(len(gone), 3)
+        self.submit()
+        for limit in (1, 500):
+            items, end = pull(auditor, limit=limit)
+            seen = [e["position"] for e in items]
+            self.assertEqual(sorted(seen + gone), list(range(1, int(end) + 1)))
+            self.assertEqual(seen, sorted(seen))
+            self.assertEqual(self.world.sql("SELECT position FROM kezek.feed_head"), [[end]])
+        stream = self.world.client("years-auditor", fresh=True).events("/v1/stream?after=0")
+        self.assertEqual([json.loads(next(stream)["data"]) for _ in items], items)
 
 
 if __name__ == "__main__":
