@@ -9,6 +9,7 @@
 #define LOOK_AT_MOST_US (5 * 1000000LL) /* other daemons make work too */
 #define RETRY_US        (500 * 1000LL)
 #define BATCH_LIMIT     1000
+#define UPLOADS_LIMIT   50 /* each may have many megabytes */
 /* Silence for longer is an outage, of which some end without a word on the connection. A little
  * more than the role's lock_timeout, so that a wait for a lock is not taken for one. */
 #define SILENCE_US (6 * 1000000LL)
@@ -18,7 +19,8 @@
 struct job_kind {
 	const char *name;
 	enum statement statement;
-	bool has_limit, has_next;
+	int limit; /* of what it does at once; 0: it takes none */
+	bool has_next;
 	int (*argument)(const struct settings *s); /* a further one, of the settings */
 	int64_t every_us;                          /* at least this often */
 	void (*on_row)(struct jobs *j, struct row *r, int done);
@@ -60,22 +62,23 @@ enum {
 };
 
 static const struct job_kind kinds[JOB_COUNT] = {
-	[JOB_DEADLINES] = {"deadlines", SQL_FIRE_DUE, true, true, NULL, LOOK_AT_MOST_US, on_fired},
-	[JOB_LEASES] = {"leases", SQL_EXPIRE_LEASES, true, true, hand_back_limit, LOOK_AT_MOST_US,
-		on_expired},
-	[JOB_PARTITIONS] = {"partitions", SQL_PARTITIONS_AHEAD, false, false, NULL,
-		3600 * 1000000LL, NULL},
-	[JOB_KEYS] = {"keys", SQL_FORGET_KEYS, true, false, NULL, 600 * 1000000LL, NULL},
-	[JOB_UPLOADS] = {"uploads", SQL_FORGET_UPLOADS, true, false, NULL, 600 * 1000000LL, NULL},
-	[JOB_NOTIFICATIONS] = {"notifications", SQL_SWEEP_NOTIFICATIONS, true, false, NULL,
+	[JOB_DEADLINES] = {"deadlines", SQL_FIRE_DUE, BATCH_LIMIT, true, NULL, LOOK_AT_MOST_US,
+		on_fired},
+	[JOB_LEASES] = {"leases", SQL_EXPIRE_LEASES, BATCH_LIMIT, true, hand_back_limit,
+		LOOK_AT_MOST_US, on_expired},
+	[JOB_PARTITIONS] = {"partitions", SQL_PARTITIONS_AHEAD, 0, false, NULL, 3600 * 1000000LL,
+		NULL},
+	[JOB_KEYS] = {"keys", SQL_FORGET_KEYS, BATCH_LIMIT, false, NULL, 600 * 1000000LL, NULL},
+	[JOB_UPLOADS] = {"uploads", SQL_FORGET_UPLOADS, UPLOADS_LIMIT, false, NULL, 600 * 1000000LL,
+		NULL},
+	[JOB_NOTIFICATIONS] = {"notifications", SQL_SWEEP_NOTIFICATIONS, BATCH_LIMIT, false, NULL,
 		10 * 1000000LL, NULL},
-	[JOB_ALARMS] = {"alarms", SQL_LOOK_AT_TIMERS, false, false, NULL, LOOK_AT_MOST_US,
-		on_looked},
-	[JOB_DESK] = {"desk", SQL_LOOK_AT_DESK, false, false, NULL, LOOK_AT_MOST_US, on_desk},
-	[JOB_WEBHOOKS] = {"webhooks", SQL_LOOK_AT_WEBHOOKS, false, false, NULL, LOOK_AT_MOST_US,
+	[JOB_ALARMS] = {"alarms", SQL_LOOK_AT_TIMERS, 0, false, NULL, LOOK_AT_MOST_US, on_looked},
+	[JOB_DESK] = {"desk", SQL_LOOK_AT_DESK, 0, false, NULL, LOOK_AT_MOST_US, on_desk},
+	[JOB_WEBHOOKS] = {"webhooks", SQL_LOOK_AT_WEBHOOKS, 0, false, NULL, LOOK_AT_MOST_US,
 		on_webhooks},
-	[JOB_HYGIENE] = {"hygiene", SQL_LOOK_AT_HYGIENE, false, false, snapshot_alarm,
-		LOOK_AT_MOST_US, on_hygiene},
+	[JOB_HYGIENE] = {"hygiene", SQL_LOOK_AT_HYGIENE, 0, false, snapshot_alarm, LOOK_AT_MOST_US,
+		on_hygiene},
 };
 
 struct jobs {
@@ -254,11 +257,11 @@ static void on_done(struct unit *u, enum unit_how how)
 		if (next != MOMENT_NONE && next <= now && !done)
 			next = now + RETRY_US;
 		job->wanted_at = next;
-	} else if (job->kind->has_limit) {
+	} else if (job->kind->limit) {
 		struct row r = row_of(u, 0, 0);
 
 		/* As many as it may at once: there are more. */
-		job->wanted_at = row_int(&r) == BATCH_LIMIT ? loop_now(j->loop) : MOMENT_NONE;
+		job->wanted_at = row_int(&r) == job->kind->limit ? loop_now(j->loop) : MOMENT_NONE;
 	}
 	if (job->nudged_at < job->wanted_at)
 		job->wanted_at = job->nudged_at;
@@ -276,8 +279,8 @@ static void on_timer(struct timer *t)
 		return;
 	unit_init(&job->unit, on_done);
 	p = unit_add(&job->unit, job->kind->statement);
-	if (job->kind->has_limit)
-		params_int(p, BATCH_LIMIT);
+	if (job->kind->limit)
+		params_int(p, job->kind->limit);
 	if (job->kind->argument)
 		params_int(p, job->kind->argument(job->jobs->settings));
 	job->sent_mono = loop_mono();

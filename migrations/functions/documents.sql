@@ -71,11 +71,11 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION kezek.discard_upload TO kezek_app;
 
--- Whose daemon died, or lost PostgreSQL: untouched for an hour. At most p_limit uploads at a time, as it may be much.
+-- Whose daemon died, or lost PostgreSQL: untouched for an hour. At most p_limit uploads at a time.
 CREATE OR REPLACE FUNCTION kezek.forget_uploads(p_limit int) RETURNS int
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 	WITH old AS (SELECT id FROM kezek.upload WHERE touched_at < (SELECT kezek.now()) - interval '1 hour'
-		ORDER BY touched_at LIMIT least(p_limit, 50) FOR UPDATE SKIP LOCKED),
+		ORDER BY touched_at LIMIT p_limit FOR UPDATE SKIP LOCKED),
 	u AS (DELETE FROM kezek.upload u USING old WHERE u.id = old.id RETURNING u.id, u.request),
 	c AS (DELETE FROM kezek.document_chunk c USING u WHERE c.request = u.request AND c.document = u.id)
 	SELECT count(*)::int FROM u

@@ -52,6 +52,14 @@ class Endings(DocumentTest):
         self.assert_nothing_lies_about()
         self.put(request, b"whole", "half.txt").must(201)
 
+    def test_many_are_swept_up_one_lot_after_another(self):
+        self.world.sql("INSERT INTO kezek.upload SELECT gen_random_uuid(), gen_random_uuid(), 'desk-clerk', 0, "
+                       "kezek.now() - interval '2 hours' FROM generate_series(1, 120)")
+        other = self.world.another_daemon()
+        other.start()  # it looks at once, and then every ten minutes
+        self.addCleanup(other.stop)
+        eventually(lambda: self.count("upload") == 0, timeout=10)
+
     def test_a_slow_reader_is_waited_for_and_one_that_leaves_is_noticed(self):
         request, data = self.submit(), filling(LIMIT)
         self.put(request, data, "large.txt").must(201)
