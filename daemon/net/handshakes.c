@@ -2,13 +2,15 @@
  * Who shakes hands when. One handshake costs up to a millisecond of everybody's time, and who does
  * not mean to be served costs as much as others. So handshakes wait for their turn. While others
  * are served besides, they have a third of the time at most; alone, all of it. Where they keep
- * coming to nothing, the next from there wait for all others, and those have a tenth, always.
+ * coming to nothing, the next from there wait for all others, and those have a tenth, always;
+ * until one comes to something, or for seconds none comes from there.
  */
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "daemon/net/inside.h"
 
-#define VAIN_MAX 8 /* of one address that came to nothing: from then on it is doubted */
+#define VAIN_MAX   8 /* of one address that came to nothing: from then on it is doubted */
+#define FORGIVE_US (10 * 1000000LL) /* so often half of it is forgotten */
 
 static struct connection *pop(struct server *s)
 {
@@ -45,11 +47,20 @@ static void on_next_turn(struct timer *t)
 	timer_set(t, rest * (loop_mono() - began));
 }
 
+static void on_forgive(struct timer *t)
+{
+	struct server *s = container_of(t, struct server, forgive);
+
+	if (tally_fade(&s->addresses))
+		timer_set(t, FORGIVE_US);
+}
+
 void handshakes_init(struct server *s)
 {
 	for (int i = 0; i < HANDSHAKE_COUNT; i++)
 		TAILQ_INIT(&s->handshakes[i]);
 	timer_init(&s->next_turn, s->loop, on_next_turn);
+	timer_init(&s->forgive, s->loop, on_forgive);
 }
 
 static enum handshake queue_of(const struct connection *c)
@@ -103,6 +114,8 @@ void handshakes_forget(struct server *s, struct connection *c)
 	/* Whose principal is known no longer counts for its address. */
 	if (!c->has_shaken || !c->address || c->address->vain >= VAIN_MAX)
 		return;
+	if (!timer_is_set(&s->forgive))
+		timer_set(&s->forgive, FORGIVE_US);
 	if (++c->address->vain == VAIN_MAX && server_may_log(s))
 		log_event(LOG_LEVEL_INFO, "address_doubted", LOG_S("address", c->peer.address));
 }

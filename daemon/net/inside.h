@@ -35,7 +35,7 @@ struct server {
 
 	struct connection_list handshakes[HANDSHAKE_COUNT]; /* that wait for their turn */
 	struct connection *called;                          /* whose turn it is */
-	struct timer next_turn;
+	struct timer next_turn, forgive;
 	int64_t worked; /* of loop_worked, after the last turn */
 	int shaking;    /* handshakes begun and not ended */
 	int accepted;   /* in this turn of the loop */

@@ -259,6 +259,7 @@ void server_free(struct server *s)
 	connection_drop(c);
 	timer_done(&s->rearm);
 	timer_done(&s->next_turn);
+	timer_done(&s->forgive);
 	timer_done(&s->minute);
 	if (s->reserve_fd >= 0)
 		close(s->reserve_fd);

@@ -67,21 +67,52 @@ struct tally_entry *tally_enter(struct tally *t, const char *name, int limit)
 	return e;
 }
 
+/* Frees the entry at *at where nothing is known of it any more. False: it stays. */
+static bool drop(struct tally *t, struct tally_entry **at)
+{
+	struct tally_entry *e = *at;
+
+	if (e->count > 0 || e->vain > 0)
+		return false;
+	*at = e->next;
+	t->count--;
+	free(e);
+	return true;
+}
+
 void tally_leave(struct tally *t, struct tally_entry *e)
 {
 	struct tally_entry **at = &t->buckets[e->hash & (t->nbuckets - 1)];
 
-	if (--e->count > 0)
-		return;
+	e->count--;
 	while (*at != e)
 		at = &(*at)->next;
-	*at = e->next;
-	t->count--;
-	free(e);
+	drop(t, at);
+}
+
+bool tally_fade(struct tally *t)
+{
+	bool is_left = false;
+
+	for (size_t i = 0; i < t->nbuckets; i++) {
+		for (struct tally_entry **at = &t->buckets[i]; *at;) {
+			(*at)->vain /= 2;
+			is_left |= (*at)->vain > 0;
+			if (!drop(t, at))
+				at = &(*at)->next;
+		}
+	}
+	return is_left;
 }
 
 void tally_done(struct tally *t)
 {
+	for (size_t i = 0; i < t->nbuckets; i++) {
+		for (struct tally_entry *e = t->buckets[i], *next; e; e = next) {
+			next = e->next;
+			free(e);
+		}
+	}
 	free(t->buckets);
 	*t = (struct tally){0};
 }

@@ -4,7 +4,7 @@
 
 #include "lib/base.h"
 
-/* One name with its count; it lives as long as the count is above zero. */
+/* One name with its count; it lives as long as the count or `vain` is above zero. */
 struct tally_entry {
 	struct tally_entry *next;
 	uint32_t hash;
@@ -22,5 +22,6 @@ struct tally {
 /* Counts one more under `name`. NULL: there are `limit` already. Give it back with tally_leave. */
 struct tally_entry *tally_enter(struct tally *t, const char *name, int limit);
 void tally_leave(struct tally *t, struct tally_entry *e);
-/* Entries must have left before. */
+/* Halves what was vain. False: there is nothing more of it. */
+bool tally_fade(struct tally *t);
 void tally_done(struct tally *t);
