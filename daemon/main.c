@@ -25,7 +25,7 @@ static const char usage[] =
 	"       kezekd [--config FILE] --check-config  say what is wrong with the configuration\n"
 	"       kezekd [--config FILE] migrate [--test-clock]\n"
 	"       kezekd [--config FILE] rewrap [--dry-run]\n"
-	"       kezekd [--config FILE] partitions [--detach YEAR]\n"
+	"       kezekd [--config FILE] partitions [--detach YEAR | --keep YEARS]\n"
 	"       kezekd [--config FILE] principal add NAME --role ROLE ...\n"
 	"       kezekd --print-routes | --print-options | --help | --version\n"
 	"FILE is " CONFIG_DEFAULT " where none is named.\n";

@@ -13,6 +13,8 @@
 #define LOCK_NOT_TO_BE_HAD "55P03"
 #define DEADLOCK           "40P01"
 
+/* Of those that ended before the last $1 whole years, and those that have not left wholly. */
+#define OVER  "SELECT kezek.years_over($1::int)"
 #define YEARS "SELECT year, requests, pg_size_pretty(bytes), stays FROM kezek.years()"
 /* One that has left already is taken up again where it was cut off. */
 #define WHY                                                                                        \
@@ -23,7 +25,8 @@
 	"kezek.attached_years())"
 #define FOLLOW "SELECT kezek.archive_lookups($1::int, " LOOKUPS ")"
 
-static const char usage[] = "usage: kezekd [--config FILE] partitions [--detach YEAR]\n";
+static const char usage[] =
+	"usage: kezekd [--config FILE] partitions [--detach YEAR | --keep YEARS]\n";
 
 static void result_done(PGresult **r)
 {
@@ -101,14 +104,33 @@ static bool detach(PGconn *conn, const char *year)
 	return true;
 }
 
+/* The oldest first; where one stays, all that came after it do. */
+static bool keep(PGconn *conn, const char *years)
+{
+	_result_ *r = ask(conn, OVER, years);
+	bool ok = r;
+
+	for (int i = 0; ok && i < PQntuples(r); i++)
+		ok = detach(conn, PQgetvalue(r, i, 0));
+	return ok;
+}
+
+static bool is_number(const char *word, size_t least, size_t most)
+{
+	size_t len = strlen(word);
+
+	return len >= least && len <= most && strspn(word, "0123456789") == len && word[0] != '0';
+}
+
 int partitions_run(const struct settings *settings, int argc, char **argv)
 {
 	bool is_detach = argc == 3 && strcmp(argv[1], "--detach") == 0;
+	bool is_keep = argc == 3 && strcmp(argv[1], "--keep") == 0;
 	PGconn *conn;
 	bool ok;
 
-	if (argc != 1 &&
-		!(is_detach && strlen(argv[2]) == 4 && strspn(argv[2], "0123456789") == 4)) {
+	if (argc != 1 && !(is_detach && is_number(argv[2], 4, 4)) &&
+		!(is_keep && is_number(argv[2], 1, 3))) {
 		fputs(usage, stderr);
 		return 2;
 	}
@@ -116,7 +138,7 @@ int partitions_run(const struct settings *settings, int argc, char **argv)
 	ok = PQstatus(conn) == CONNECTION_OK;
 	if (!ok)
 		fprintf(stderr, "kezekd partitions: %s", PQerrorMessage(conn));
-	ok = ok && (is_detach ? detach(conn, argv[2]) : list(conn));
+	ok = ok && (is_detach ? detach(conn, argv[2]) : is_keep ? keep(conn, argv[2]) : list(conn));
 	PQfinish(conn);
 	return ok ? 0 : 1;
 }

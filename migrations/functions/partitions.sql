@@ -130,6 +130,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	FROM kezek.attached_years() y
 $$;
 
+-- The years that ended before the last p_keep whole ones, the oldest first: attached still, or with lookups that have not
+-- followed.
+CREATE OR REPLACE FUNCTION kezek.years_over(p_keep int) RETURNS SETOF int
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+BEGIN
+	RETURN QUERY SELECT y FROM (SELECT kezek.attached_years() AS y UNION SELECT d.year FROM kezek.detached d
+		WHERE d.year NOT IN (SELECT kezek.attached_years()) AND EXISTS (SELECT FROM kezek.lookup l
+			WHERE l.request >= kezek.year_bound(d.year) AND l.request < kezek.year_bound(d.year + 1))) a
+	WHERE y < date_part('year', kezek.now() AT TIME ZONE 'UTC')::int - p_keep ORDER BY y;
+END
+$$;
+
 -- A year leaves, whole or not at all: its tables stand in the schema kezek_archive from then on. Whoever works waits for
 -- a tenth of a second a table at most; then this fails (55P03), and is to be tried again. Null, or why it stays. The keys
 -- of its requests stay attached: they are rotated with all others, and destroying one erases the person in the archive,

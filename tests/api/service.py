@@ -14,7 +14,7 @@ from support.kezek import KEZEKD, ROOT, ApiTest, eventually, free_port, main, ru
 from support.daemon import SANITIZERS
 
 UNITS = ROOT / "systemd"
-SERVICES = ("kezekd.service", "kezekd-rewrap.service")
+SERVICES = ("kezekd.service", "kezekd-rewrap.service", "kezekd-partitions@.service")
 
 
 class Unit(unittest.TestCase):
@@ -22,14 +22,15 @@ class Unit(unittest.TestCase):
         for service in SERVICES:
             run("systemd-analyze", "security", "--offline=yes", "--threshold=15", "--no-pager", UNITS / service)
 
-    def test_who_rewraps_is_shut_in_as_the_daemon_is(self):
-        daemon, rewrap = ([line for line in (UNITS / name).read_text().partition("UMask=")[2].partition("[Install]")[0].splitlines()
+    def test_its_jobs_are_shut_in_as_the_daemon_is(self):
+        daemon, *jobs = ([line for line in (UNITS / name).read_text().partition("UMask=")[2].partition("[Install]")[0].splitlines()
                            if "=" in line] for name in SERVICES)
-        self.assertEqual(rewrap, daemon)
+        for job in jobs:
+            self.assertEqual(job, daemon)
 
     def test_units_are_well_formed(self):
         with tempfile.TemporaryDirectory() as directory:
-            for unit in UNITS.glob("kezekd*.s*"):
+            for unit in UNITS.glob("kezekd*.*"):
                 # What is not installed cannot be found: any program stands in for it.
                 text = unit.read_text().replace("/usr/sbin/kezekd", "/bin/true")
                 pathlib.Path(directory, unit.name).write_text(text)

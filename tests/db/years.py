@@ -41,7 +41,8 @@ class Years(ImportTest):
         for year, why in ((2020, "an older one"), (2026, "this year"), (2025, "this year"), (2018, "not attached")):
             with self.subTest(year):
                 self.assertIn(why, self.partitions("--detach", str(year), status=1))
-        for words in (["--detach"], ["--detach", "19"], ["--detach", "2019", "x"], ["2019"], ["--detach", "abcd"]):
+        for words in (["--detach"], ["--detach", "19"], ["--detach", "2019", "x"], ["2019"], ["--detach", "abcd"],
+                      ["--keep"], ["--keep", "0"], ["--keep", "-1"], ["--keep", "5", "6"]):
             self.partitions(*words, status=2)
 
     def test_2_whatever_points_to_it_keeps_it(self):
@@ -137,6 +138,23 @@ class Years(ImportTest):
             self.assertEqual(self.world.sql("SELECT position FROM kezek.feed_head"), [[end]])
         stream = self.world.client("years-auditor", fresh=True).events("/v1/stream?after=0")
         self.assertEqual([json.loads(next(stream)["data"]) for _ in items], items)
+
+    def test_8_all_beyond_the_retention_leave(self):
+        """2019 is attached once more and stays (see 6); with it away, what was cut off goes on and the next years follow."""
+        self.assertIn("2019 stays: kezek_archive has tables", self.partitions("--keep", "3", status=1))
+        self.world.sql("ALTER SCHEMA kezek_archive RENAME TO shelf; CREATE SCHEMA kezek_archive AUTHORIZATION kezek_migrator; "
+                       "ALTER TABLE shelf.lookup SET SCHEMA kezek_archive")
+        self.take_over(*(old(f"y-{year}", year, events=decided(year)) for year in (2021, 2022, 2023, 2024)))
+        # As if the last one had been cut off before its lookups followed.
+        self.world.sql("INSERT INTO kezek.lookup SELECT hash, kind, request FROM kezek_archive.lookup "
+                       "WHERE request BETWEEN kezek.year_bound(2020) AND kezek.year_bound(2021)")
+        self.world.sql("DELETE FROM kezek_archive.lookup WHERE request BETWEEN kezek.year_bound(2020) AND kezek.year_bound(2021)")
+        self.assertEqual(self.partitions("--keep", "7"), "")
+        said = self.partitions("--keep", "3")
+        self.assertEqual([row.split(":")[0] for row in said.splitlines()], ["2019", "2020", "2021", "2022"])
+        self.assertEqual(self.partitions("--keep", "3"), "")
+        self.assertEqual([row[0] for row in self.world.sql("SELECT kezek.attached_years()")], ["2023", "2024", "2025", "2026", "2027"])
+        self.assertEqual(self.world.sql("SELECT count(*) FROM kezek.lookup WHERE request < kezek.year_bound(2023)"), [["0"]])
 
 
 if __name__ == "__main__":
