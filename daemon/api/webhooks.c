@@ -357,7 +357,7 @@ static void on_rotated(struct unit *u, enum unit_how how)
 	unit_done(u);
 	memset(u, 0, sizeof(*u));
 	p = webhook_change(c, SQL_ROTATE_WEBHOOK);
-	params_text(p, c->segment[0]);
+	params_uuid(p, &m->id);
 	params_int(p, m->master);
 	params_bytes(p, m->wrapped.data, m->wrapped.len);
 	params_int(p, overlap);

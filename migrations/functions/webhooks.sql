@@ -69,7 +69,7 @@ GRANT EXECUTE ON FUNCTION kezek.remove_webhook TO kezek_app;
 
 -- done, denied or missing, or as take_webhook_key(). The secret before signs beside the new one for so long.
 DROP FUNCTION IF EXISTS kezek.rotate_webhook;
-CREATE FUNCTION kezek.rotate_webhook(p_by text, p_key text, p_fingerprint bytea, p_name text, p_master int,
+CREATE FUNCTION kezek.rotate_webhook(p_by text, p_key text, p_fingerprint bytea, p_hook uuid, p_master int,
 	p_wrapped bytea, p_overlap interval) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -79,7 +79,7 @@ BEGIN
 	IF NOT kezek.is_admin(p_by) THEN
 		RETURN 'denied';
 	END IF;
-	SELECT * INTO w FROM kezek.webhook h WHERE h.name = p_name FOR UPDATE;
+	SELECT * INTO w FROM kezek.webhook h WHERE h.id = p_hook FOR UPDATE;
 	IF NOT FOUND THEN
 		RETURN 'missing';
 	END IF;
@@ -89,7 +89,7 @@ BEGIN
 	END IF;
 	UPDATE kezek.webhook SET master = p_master, wrapped = p_wrapped, secret_no = w.secret_no + 1,
 		former_master = w.master, former_wrapped = w.wrapped, former_until = kezek.now() + p_overlap
-	WHERE name = p_name;
+	WHERE id = p_hook;
 	RETURN 'done';
 END
 $$;

@@ -21,7 +21,7 @@ ADMIN = {
     "try_calendar": (None, dict(p_code="'x'", p_version="1", p_body="'{}'")),
     "add_webhook": ("denied", dict(p_name="'x'", p_id="gen_random_uuid()", p_principal="'officer-probe'", p_url="'https://x/'",
                                    p_kinds="'{}'", p_master="1", p_wrapped="''")),
-    "rotate_webhook": ("denied", dict(p_name="'hook'", p_master="1", p_wrapped="''", p_overlap="'1 s'")),
+    "rotate_webhook": ("denied", dict(p_hook="gen_random_uuid()", p_master="1", p_wrapped="''", p_overlap="'1 s'")),
     "remove_webhook": ("denied", dict(p_name="'hook'")),
     "set_test_clock": (None, dict(p_to="kezek.now()")),
 }
