@@ -40,6 +40,7 @@ enum kezek_problem faults_problem(const struct faults *faults)
 		{WORD_reason_duplicate_member, KEZEK_PROBLEM_duplicate_member},
 		{WORD_reason_wrong_type, KEZEK_PROBLEM_wrong_type},
 		{WORD_reason_bad_json, KEZEK_PROBLEM_bad_json},
+		{WORD_reason_too_many_values, KEZEK_PROBLEM_too_large},
 	};
 
 	for (size_t p = 0; p < ARRAY_SIZE(precise); p++) {

@@ -172,12 +172,10 @@ static bool read_body(struct call *c)
 	}
 	if (refusal == JSON_TOO_HEAVY && tree <= most) {
 		refuse_overload(c, "memory");
-	} else if (refusal == JSON_TOO_HEAVY) {
-		answer_problem(c, KEZEK_PROBLEM_too_large, "the body holds too many values");
-	} else {
-		json_fault_report(&fault, &faults);
-		answer_faults(c, &faults);
+		return false;
 	}
+	json_fault_report(&fault, &faults);
+	answer_faults(c, &faults);
 	return false;
 }
 

@@ -127,7 +127,9 @@ class Heavy(CaseTest):
 
     def test_a_body_that_is_all_brackets(self):
         for values, value in ((60000, {}), (80000, 1), (60000, [])):
-            self.assert_problem(self.post(values, value), 413, "too_large")
+            reply = self.post(values, value)
+            self.assert_problem(reply, 413, "too_large")
+            self.assertEqual([f["code"] for f in reply["invalid_params"]], ["too_many_values"])
 
     def test_what_does_not_fit_now(self):
         reply = self.post(4500)  # 3.6 of 4 MiB, of which four fifths are for new work
