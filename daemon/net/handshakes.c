@@ -2,15 +2,16 @@
  * Who shakes hands when. One handshake costs up to a millisecond of everybody's time, and who does
  * not mean to be served costs as much as others. So handshakes wait for their turn. While others
  * are served besides, they have a third of the time at most; alone, all of it. Where they keep
- * coming to nothing, the next from there wait for all others, and those have a tenth, always;
- * until one comes to something, or for seconds none comes from there.
+ * coming to nothing, the next from there wait for all others, and those have a tenth, always.
  */
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "daemon/net/inside.h"
 
-#define VAIN_MAX   8 /* of one address that came to nothing: from then on it is doubted */
-#define FORGIVE_US (10 * 1000000LL) /* so often half of it is forgotten */
+/* So many of one address that came to nothing, within so long: for the rest of it the address is
+ * doubted. Who looks every second whether the daemon is well does not come to as many. */
+#define VAIN_MAX   8
+#define FORGIVE_US (5 * 1000000LL)
 
 static struct connection *pop(struct server *s)
 {
@@ -49,10 +50,7 @@ static void on_next_turn(struct timer *t)
 
 static void on_forgive(struct timer *t)
 {
-	struct server *s = container_of(t, struct server, forgive);
-
-	if (tally_fade(&s->addresses))
-		timer_set(t, FORGIVE_US);
+	tally_forgive(&container_of(t, struct server, forgive)->addresses);
 }
 
 void handshakes_init(struct server *s)

@@ -242,6 +242,7 @@ static void free_server(void *object)
 	flight_pool_done(&s->pool);
 	tally_done(&s->addresses);
 	tally_done(&s->principals);
+	timer_done(&s->forgive); /* the last connections to be forgotten may have set it */
 	free(s);
 }
 
@@ -259,7 +260,6 @@ void server_free(struct server *s)
 	connection_drop(c);
 	timer_done(&s->rearm);
 	timer_done(&s->next_turn);
-	timer_done(&s->forgive);
 	timer_done(&s->minute);
 	if (s->reserve_fd >= 0)
 		close(s->reserve_fd);

@@ -90,19 +90,15 @@ void tally_leave(struct tally *t, struct tally_entry *e)
 	drop(t, at);
 }
 
-bool tally_fade(struct tally *t)
+void tally_forgive(struct tally *t)
 {
-	bool is_left = false;
-
 	for (size_t i = 0; i < t->nbuckets; i++) {
 		for (struct tally_entry **at = &t->buckets[i]; *at;) {
-			(*at)->vain /= 2;
-			is_left |= (*at)->vain > 0;
+			(*at)->vain = 0;
 			if (!drop(t, at))
 				at = &(*at)->next;
 		}
 	}
-	return is_left;
 }
 
 void tally_done(struct tally *t)

@@ -22,6 +22,6 @@ struct tally {
 /* Counts one more under `name`. NULL: there are `limit` already. Give it back with tally_leave. */
 struct tally_entry *tally_enter(struct tally *t, const char *name, int limit);
 void tally_leave(struct tally *t, struct tally_entry *e);
-/* Halves what was vain. False: there is nothing more of it. */
-bool tally_fade(struct tally *t);
+/* Nothing was vain. */
+void tally_forgive(struct tally *t);
 void tally_done(struct tally *t);

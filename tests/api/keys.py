@@ -1,5 +1,6 @@
 """Rotation of the master and the index key: while work goes on, cut off anywhere, and what is missing is told."""
 
+import contextlib
 import json
 import os
 import re
@@ -257,6 +258,29 @@ class Missing(KeyTest):
                 daemon.start()
                 self.assertEqual(daemon.client("desk-clerk").get("/v1/me").status, 200)
                 daemon.stop()
+
+    def test_who_came_before_it_was_missed(self):
+        """The doors open after three seconds, whatever PostgreSQL does; then the daemon ends with clients there."""
+        self.submit()
+        wrong = self.world.directory / "wrong-late"
+        wrong.write_text(secrets.token_hex(32))
+        held = Hold(self.world, "LOCK kezek.request_key IN ACCESS EXCLUSIVE MODE")
+        daemon = self.world.another_daemon(master_key=wrong)
+        daemon.start(wait=False)
+
+        client = daemon.client("desk-clerk")
+        self.addCleanup(client.close)
+
+        def is_turned_away():
+            with contextlib.suppress(OSError):
+                return client.get("/v1/me").status == 503
+
+        eventually(is_turned_away, timeout=10)
+        client.connect()
+        held.end()
+        self.assertEqual(daemon.process.wait(30), 1)
+        daemon.process = None
+        self.assertRegex(daemon.log(), r"(?s)event=key_missing .*event=stopped [^\n]*\n\Z")
 
     def test_rewrap_says_what_it_cannot_turn(self):
         request = self.submit(applicant={"kind": "person", "name": "Ачкычсыз Калган"})
