@@ -26,7 +26,8 @@
 /* New work that would wait longer for its turn at PostgreSQL is refused: however slow the disk is,
  * who is let in is answered within this and the time of a commit. */
 #define WAIT_MAX_US (500 * 1000)
-/* Of a body's largest size that is what its tree may take. */
+/* Of a body's largest size that is what its tree may take; and half of the memory account, so that
+ * what is not too large fits when nobody else is there. */
 #define TREE_FACTOR 16
 
 static void call_free(void *arg)
@@ -156,11 +157,14 @@ static bool read_body(struct call *c)
 	size_t most = TREE_FACTOR *
 		      (size_t)(c->route->flags & ROUTE_BULK ? s->bulk_bytes : s->json_bytes);
 	size_t left = exchange_memory_left(c->x), tree = 0;
-	struct json_limits limits = {(unsigned)s->json_depth, left < most ? left + 1 : most, &tree};
+	struct json_limits limits = {.depth = (unsigned)s->json_depth, .ret_tree = &tree};
 	struct json_fault fault;
 	_faults_ faults = {0};
 	int refusal;
 
+	if (most > (size_t)s->memory_bytes / 2)
+		most = (size_t)s->memory_bytes / 2;
+	limits.tree = left < most ? left + 1 : most;
 	if (!c->x->body.len && (c->route->flags & ROUTE_NO_BODY_OK)) {
 		c->body = json_object_new_object();
 		return true;

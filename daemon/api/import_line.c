@@ -1,5 +1,6 @@
 /* Reading one line of an import, every fault of it at once. */
 #include "daemon/api/import_parts.h"
+#include "daemon/memory.h"
 
 #define NUMBER_MAX      100
 #define LINE_TREE_BYTES (16 * 1024 * 1024)
@@ -20,6 +21,7 @@ void import_line_done(struct import_line *l)
 	text_done(&l->key);
 	free(l->events);
 	json_object_put(l->body);
+	memory_release(l->tree);
 }
 
 /* The id carries the moment of registration, and no id is older than 1970. */
@@ -119,7 +121,7 @@ static void read_members(struct import_line *l, struct json_reader *r)
 bool import_line_read(struct import_line *l, struct span text, unsigned json_depth)
 {
 	size_t tree = 0;
-	struct json_limits limits = {json_depth, LINE_TREE_BYTES, &tree};
+	struct json_limits limits = {.depth = json_depth, LINE_TREE_BYTES, &tree};
 	struct json_fault fault;
 	struct json_reader r;
 
@@ -129,6 +131,7 @@ bool import_line_read(struct import_line *l, struct span text, unsigned json_dep
 		return false;
 	}
 	l->bytes += tree;
+	memory_hold(l->tree = tree);
 	json_reader_init(&r, l->body, "", &l->in.faults);
 	read_members(l, &r);
 	json_reader_end(&r);

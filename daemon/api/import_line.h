@@ -60,7 +60,7 @@ struct import_refusal {
 #define IMPORT_REFUSALS_MAX 20 /* further ones are counted */
 
 struct import_line {
-	size_t number_of_line, bytes;
+	size_t number_of_line, bytes, tree; /* tree: of the bytes, in the memory account */
 	json_object *body;
 	struct intake in; /* with the faults */
 	const struct agency *agency;
