@@ -32,6 +32,12 @@ static void on_farewell(struct timer *t)
 	loop_stop(all->api->loop);
 }
 
+static void again(struct give_backs *all)
+{
+	if (!timer_is_set(&all->again))
+		timer_set(&all->again, AGAIN_US);
+}
+
 static void end(struct give_back *g)
 {
 	struct give_backs *all = g->all;
@@ -51,7 +57,7 @@ static void on_given_back(struct member *base, enum member_result result)
 	case MEMBER_AWAY:
 	case MEMBER_UNKNOWN:
 	case MEMBER_DISK_FULL:
-		timer_set(&g->all->again, AGAIN_US);
+		again(g->all);
 		return;
 	case MEMBER_DONE:
 		parking_wake(g->all->api->parking, g->agency, 1);
@@ -65,7 +71,7 @@ static void hand_in(struct give_back *g)
 {
 	g->is_sent = batcher_submit(g->all->api->writes, &g->m.base) == 0;
 	if (!g->is_sent)
-		timer_set(&g->all->again, AGAIN_US);
+		again(g->all);
 }
 
 static void on_again(struct timer *t)
