@@ -210,3 +210,19 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 	RETURNING next - p_count
 $$;
 GRANT EXECUTE ON FUNCTION kezek.lease_numbers(text, int, int) TO kezek_app;
+
+-- After a restore, by the owner: so many numbers of every office are given to nobody, as they may have been given already;
+-- also of offices, and of a year, that had none in the copy.
+CREATE OR REPLACE FUNCTION kezek.skip_numbers(p_count bigint) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+	INSERT INTO kezek.number_block AS b
+	SELECT o.code, y.year, 1 + p_count FROM (
+		SELECT b.body AS code FROM kezek.number_block b
+		UNION SELECT o ->> 'code' FROM (SELECT c.body FROM kezek.catalogue c ORDER BY c.version DESC LIMIT 1) c,
+			json_array_elements(c.body -> 'offices') o
+	) o, (
+		SELECT b.year FROM kezek.number_block b
+		UNION SELECT date_part('year', kezek.now())::int + n FROM generate_series(0, 1) n
+	) y
+	ON CONFLICT (body, year) DO UPDATE SET next = b.next + p_count
+$$;
