@@ -18,9 +18,12 @@ BEGIN
 		RETURN NULL;
 	END IF;
 	SELECT * INTO k FROM kezek.idempotency i WHERE i.principal = p_by AND i.key = p_key;
-	RETURN CASE WHEN k.fingerprint IS DISTINCT FROM p_fingerprint THEN 'reused'
-		WHEN EXISTS (SELECT FROM kezek.webhook w WHERE w.id = k.request AND w.secret_no = k.version) THEN 'replayed'
-		ELSE 'replaced' END;
+	IF k.fingerprint IS DISTINCT FROM p_fingerprint THEN
+		RETURN 'reused';
+	END IF;
+	-- Nobody rotates it until the caller has read it.
+	PERFORM FROM kezek.webhook w WHERE w.id = k.request AND w.secret_no = k.version FOR SHARE;
+	RETURN CASE WHEN FOUND THEN 'replayed' ELSE 'replaced' END;
 END
 $$;
 

@@ -44,6 +44,8 @@ class Refused(CaseTest):
         """All come while one before them waits for a lock, and so are in one batch."""
         self.desk.post("/v1/requests", self.of_another()).must(201)  # the counters are there
         clients = [self.world.client("desk-clerk", fresh=True) for _ in services]
+        for client in clients:
+            client.get("/v1/me").must(200)  # connected
         held = Hold(self.world, "LOCK TABLE kezek.request IN SHARE MODE")
         first = aside(self.desk.post, "/v1/requests", self.of_another())
         eventually(lambda: self.world.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
