@@ -11,8 +11,12 @@ static void secret_print(const struct cli *c, json_object *w)
 
 	text_addf(&line, "%s  %s\n", tree_text(w, "/name"), tree_text(w, "/url"));
 	put_clean(stderr, line.data, line.len);
-	fprintf(stderr, "%s\n", say(SAY_secret_once, c->lang));
-	printf("%s\n", tree_text(w, "/secret"));
+	const char *secret = tree_text(w, "/secret");
+
+	/* A repeat under the key of an earlier call is not told what has been replaced since. */
+	fprintf(stderr, "%s\n", say(*secret ? SAY_secret_once : SAY_secret_replaced, c->lang));
+	if (*secret)
+		printf("%s\n", secret);
 }
 
 int webhook_add_run(struct cli *c)
