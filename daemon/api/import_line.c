@@ -121,7 +121,7 @@ static void read_members(struct import_line *l, struct json_reader *r)
 bool import_line_read(struct import_line *l, struct span text, unsigned json_depth)
 {
 	size_t tree = 0;
-	struct json_limits limits = {.depth = json_depth, LINE_TREE_BYTES, &tree};
+	struct json_limits limits = {json_depth, LINE_TREE_BYTES, &tree};
 	struct json_fault fault;
 	struct json_reader r;
 

@@ -57,6 +57,7 @@ void metrics_begin(struct call *c)
 			metric_set(METRIC_calendar_coverage_days, code, last - day);
 		}
 	}
+	(void)exchange_memory_left(c->x); /* its gauge is what it was when last looked at */
 	metrics_write(&t);
 	exchange_reply(c->x, 200, "text/plain; version=0.0.4; charset=utf-8", &t);
 }

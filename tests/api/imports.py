@@ -1,8 +1,11 @@
 """POST /v1/imports: what a line may say, what is odd and taken, what is refused, and that nothing doubles."""
 
+import json
+import re
 import time
 
 from support.casework import aside
+from support.hold import Hold
 from support.imports import ImportTest, decide, event, line
 from support.kezek import ROOT, eventually, main, run
 
@@ -220,6 +223,25 @@ class Demo(ImportTest):
                  for state in ("met", "missed", "running", "void")}
         self.assertEqual(sum(shown.values()), len(results))
         self.assertTrue(all(shown.values()), shown)
+
+
+class Account(ImportTest):
+    def held(self):
+        text = self.admin.get("/metrics").must(200).text
+        return int(re.search(r"^kezek_memory_account_bytes (\d+)$", text, re.M)[1])
+
+    def test_what_lines_become_is_in_the_memory_account(self):
+        lines = [line(f"m-{n}") for n in range(100)]
+        before = self.held()
+        lock = Hold(self.world, "LOCK TABLE kezek.request IN SHARE MODE")
+        importing = aside(self.send, *lines, client=self.world.client("admin", fresh=True))
+        lock.await_waiter()
+        size = sum(len(json.dumps(one)) for one in lines)
+        held = self.held()
+        lock.end()
+        self.assertGreater(held - before, 3 * size)  # the text once, and the trees
+        self.assertEqual({result["result"] for result in importing()}, {"created"})
+        eventually(lambda: self.held() - before < size)
 
 
 if __name__ == "__main__":
