@@ -26,8 +26,8 @@ enum kezek_problem away_problem(int r);
 void answer_away(struct call *c, int r);
 /* A unit that did not end in UNIT_DONE. */
 void answer_unit(struct call *c, enum unit_how how);
-/* A member that did not end in MEMBER_DONE or MEMBER_DUPLICATE; whose conflict has no better word,
- * that moves too fast to be written. */
+/* A member that did not end in MEMBER_DONE or MEMBER_DUPLICATE. A conflict that the caller has no
+ * word for came again at each try: overloaded. */
 enum kezek_problem member_problem(enum member_result result);
 void answer_member(struct call *c, enum member_result result);
 /* The stored answer, or 422 when the key was used with another body. */

@@ -48,8 +48,7 @@ class Refused(CaseTest):
             client.get("/v1/me").must(200)  # connected
         held = Hold(self.world, "LOCK TABLE kezek.request IN SHARE MODE")
         first = aside(self.desk.post, "/v1/requests", self.of_another())
-        eventually(lambda: self.world.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
-                                          "AND datname = current_database()"))
+        held.await_waiter()
         answers = []
         for client, service in zip(clients, services):
             self.addCleanup(client.close)
@@ -61,7 +60,8 @@ class Refused(CaseTest):
         return [answer() for answer in answers]
 
     def run_since(self):
-        return [now - then for now, then in zip(self.batches(), self.before)]
+        """Batches and members since those of post_together were let go."""
+        return [after - before for after, before in zip(self.batches(), self.before, strict=True)]
 
     def test_a_bad_one_fails_no_neighbour(self):
         self.trigger("IF NEW.service = 'p-other' THEN RAISE EXCEPTION 'not this one'; END IF;")

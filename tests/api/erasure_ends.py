@@ -124,7 +124,7 @@ class CutOff(ErasureTest):
                 # It stands still in front of this table, and the daemon dies.
                 held = Hold(self.world, f"SELECT FROM kezek.{table} WHERE {where} = '{request['id']}' FOR UPDATE")
                 erasing = aside(self.erase, request, self.world.client("admin", fresh=True))
-                eventually(lambda: self.world.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"))
+                held.await_waiter()
                 self.world.daemon.kill()
                 with self.assertRaises(Exception):
                     erasing()
@@ -144,7 +144,7 @@ class CutOff(ErasureTest):
         request = self.closed()
         held = Hold(self.world, f"SELECT FROM kezek.request_key WHERE request = '{request['id']}' FOR UPDATE")
         erasing = aside(self.erase, request, self.world.client("admin", fresh=True))
-        eventually(lambda: self.world.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"))
+        held.await_waiter()
         self.world.daemon.kill()
         held.end()  # PostgreSQL goes on with what it was sent
         with self.assertRaises(Exception):

@@ -1,6 +1,7 @@
 """PostgreSQL goes away and comes back: 503 meanwhile, recovery by itself, nothing lost and nothing twice."""
 
 import contextlib
+import json
 import threading
 import uuid
 
@@ -110,20 +111,14 @@ class Outage(CaseTest):
         doubled = self.world.sql("SELECT number FROM kezek.request GROUP BY 1 HAVING count(*) > 1")
         self.assertEqual(doubled, [])
 
-    def waits_for_a_lock(self):
-        return self.world.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
-                              "AND datname = current_database()") != []
-
     def killed_behind(self, lock, work, *arguments, **named):
         """What is answered to work that waits for the lock when PostgreSQL is killed, and for so long that none
         of it can be tried again."""
         held = Hold(self.world, lock)
         answer = aside(work, *arguments, **named)
-        eventually(self.waits_for_a_lock)
+        held.await_waiter()
         self.world.cluster.kill()
-        held.psql.stdin.close()
-        held.psql.stdout.close()
-        held.psql.wait(20)
+        held.lose()
         try:
             return answer()
         finally:
@@ -149,6 +144,37 @@ class Outage(CaseTest):
         self.assertEqual(self.world.sql(f"SELECT count(*) FROM kezek.event WHERE request = '{request['id']}' "
                                         "AND kind = 'claim'"), [["1"]])
         eventually(lambda: self.see(request)["state"] == "queued", timeout=10)
+
+    def claiming_and_gone(self, request):
+        """A lock behind which a claim is read that is committed, and whose client has left."""
+        held = Hold(self.world, "LOCK kezek.content IN ACCESS EXCLUSIVE MODE")
+        connection = self.world.client("officer-probe", fresh=True).connect()
+        connection.request("POST", "/v1/queues/probe/claims", json.dumps({"request": request["id"]}),
+                           {"Content-Type": "application/json"})
+        held.await_waiter()
+        connection.close()
+        return held
+
+    def test_a_claim_of_one_who_left_is_given_back_before_the_daemon_ends(self):
+        request = self.submit()
+        held = self.claiming_and_gone(request)
+        stopping = aside(self.world.daemon.stop)
+        eventually(lambda: "event=stopping" in self.world.daemon.log())
+        held.end()
+        stopping()
+        state = self.world.sql(f"SELECT state FROM kezek.request_state WHERE id = '{request['id']}'")
+        self.world.forget_clients()
+        self.world.daemon.start()
+        self.assertEqual(state, [["queued"]])
+
+    def test_a_claim_that_cannot_be_given_back_does_not_keep_the_daemon(self):
+        held = self.claiming_and_gone(self.submit())
+        self.world.cluster.kill()
+        held.lose()
+        self.world.daemon.stop(timeout=15)  # an unclean end would be a complaint
+        self.world.cluster.start()
+        self.world.forget_clients()
+        self.world.daemon.start()
 
     def test_a_database_that_hangs_is_503_within_the_limit(self):
         self.submit()

@@ -4,14 +4,10 @@ import time
 
 from support.casework import CaseTest, aside
 from support.hold import Hold
-from support.kezek import eventually, main
+from support.kezek import main
 
 
 class Between(CaseTest):
-    def waiting_for_locks(self):
-        return int(self.world.sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
-                                  "AND datname = current_database()")[0][0])
-
     def deadlocks(self):
         return int(self.world.sql("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")[0][0])
 
@@ -19,7 +15,7 @@ class Between(CaseTest):
         request = self.submit()
         held = Hold(self.world, f"SELECT FROM kezek.request_state WHERE id = '{request['id']}' FOR UPDATE")
         answer = aside(self.desk.act, request, "withdraw")
-        eventually(self.waiting_for_locks)
+        held.await_waiter()
         # What kezek.fire_due does, with the lock it has.
         held.end(f"UPDATE kezek.request_state SET seq = seq + 1 WHERE id = '{request['id']}';"
                  "INSERT INTO kezek.event (request, seq, id, kind, occurred_at, recorded_at, principal) "
@@ -32,7 +28,7 @@ class Between(CaseTest):
         request = self.submit("p-other")
         held = Hold(self.world, f"SELECT FROM kezek.request_state WHERE id = '{request['id']}' FOR UPDATE")
         act = aside(self.desk.act, request, "withdraw")
-        eventually(self.waiting_for_locks)
+        held.await_waiter()
         claim = aside(self.probe.post, "/v1/queues/probe/claims", {"request": request["id"]})
         time.sleep(0.3)
         held.end()
@@ -45,7 +41,7 @@ class Between(CaseTest):
         self.take(request, lease_seconds=10)
         held = Hold(self.world, f"SELECT FROM kezek.work WHERE request = '{request['id']}' FOR UPDATE")
         act = aside(self.desk.act, request, "withdraw")
-        eventually(self.waiting_for_locks)
+        held.await_waiter()
         held.end("UPDATE kezek.work SET lease_until = kezek.now() - interval '1 s' "
                  f"WHERE request = '{request['id']}'")
         self.assertEqual(act().must(200)["state"], "withdrawn")

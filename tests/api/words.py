@@ -223,7 +223,7 @@ class Problems(CaseTest):
                 busy, fresh = daemon.client("desk-clerk"), daemon.client("desk-clerk", language=language)
                 acting = aside(busy.act, request, "withdraw")
                 fresh.connect()  # has asked nothing yet: it may ask once
-                eventually(lambda: self.world.sql("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"))
+                held.await_waiter()
                 stopping = aside(daemon.stop)
                 eventually(lambda: "stopping" in daemon.log())
                 body = fresh.get("/v1/me").must(503).json

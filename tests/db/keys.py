@@ -48,7 +48,7 @@ class Keys(ActTest):
         _, read, _ = self.key(request)
         held = Hold(self.world, f"SELECT kezek.rewrap_apply(77, ARRAY['{request['id']}'::uuid], ARRAY['{read}'::bytea], ARRAY[{NEW}])")
         erasing = aside(self.erase, request)
-        eventually(lambda: self.world.sql("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"))
+        held.await_waiter()
         held.end()
         erasing()
         self.assertIsNone(self.key(request)[1])

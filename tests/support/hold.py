@@ -2,11 +2,14 @@
 
 import subprocess
 
+from .kezek import eventually
+
 
 class Hold:
     """A transaction of the test's own that keeps rows locked until it is told to end."""
 
     def __init__(self, world, text):
+        self.world = world
         self.psql = subprocess.Popen(
             ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", world.cluster.socket,
              "-U", "postgres", "-d", world.database, "-f", "-"],
@@ -24,3 +27,14 @@ class Hold:
         self.psql.stdout.read()
         assert self.psql.wait(20) == 0
         self.psql.stdout.close()
+
+    def lose(self):
+        """PostgreSQL was killed under it."""
+        self.psql.stdin.close()
+        self.psql.stdout.close()
+        self.psql.wait(20)
+
+    def await_waiter(self):
+        """Until somebody in the world's database waits for a lock."""
+        eventually(lambda: self.world.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+                                          "AND datname = current_database()"))
